@@ -1,0 +1,157 @@
+//! Condition types and reasons: closed lists, each reason with an explanation.
+
+use std::fmt;
+
+/// Type of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConditionType {
+    /// AWS matches the spec.
+    Ready,
+    /// Something is being done or waited for (kstatus).
+    Reconciling,
+    /// Only a change of the spec helps (kstatus).
+    Stalled,
+    /// The spec is valid.
+    Accepted,
+    /// The role is as it should be.
+    RoleReady,
+    /// The draft of the REST API is as it should be.
+    ApiReady,
+    /// The stages serve the revision with their settings.
+    StagesReady,
+}
+
+impl fmt::Display for ConditionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+/// Reason of a condition or an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// All as it should be.
+    Applied,
+    /// AWS had been changed by someone else and matches again.
+    DriftHealed,
+    /// The spec is valid.
+    Valid,
+    /// Writes are under way.
+    Applying,
+    /// Not looked at yet, or not any more.
+    Unknown,
+    /// No role is created because one is given.
+    Given,
+    /// Mode Plan.
+    Planned,
+    /// Mode Paused.
+    Paused,
+    /// The object is being deleted.
+    Deleting,
+    /// Deleted, AWS included.
+    Deleted,
+    /// Deleted, AWS left as it is.
+    Retained,
+    /// The spec is wrong.
+    Invalid,
+    /// AWS refuses the request as wrong.
+    Refused,
+    /// Something of that name exists and is not this object's.
+    NotOwned,
+    /// A state machine is missing.
+    StateMachineNotFound,
+    /// The controller may not do this in AWS.
+    Denied,
+    /// AWS is busy with another change of the same thing.
+    Conflict,
+    /// Too many requests.
+    Throttled,
+    /// AWS cannot be reached or fails.
+    AwsUnavailable,
+}
+
+impl Reason {
+    /// All reasons, for documentation and tests.
+    pub const ALL: [Self; 19] = [
+        Self::Applied,
+        Self::DriftHealed,
+        Self::Valid,
+        Self::Applying,
+        Self::Unknown,
+        Self::Given,
+        Self::Planned,
+        Self::Paused,
+        Self::Deleting,
+        Self::Deleted,
+        Self::Retained,
+        Self::Invalid,
+        Self::Refused,
+        Self::NotOwned,
+        Self::StateMachineNotFound,
+        Self::Denied,
+        Self::Conflict,
+        Self::Throttled,
+        Self::AwsUnavailable,
+    ];
+
+    /// What it means and what to do; `stepgate explain` prints it.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Applied => "AWS matches the spec. Nothing to do.",
+            Self::DriftHealed => {
+                "Something that this object describes had been changed in AWS by someone else, or was lost; the event \
+                 lists what, and AWS matches the spec again."
+            }
+            Self::Valid => "The spec is valid. Nothing to do.",
+            Self::Applying => {
+                "The controller is writing to AWS; the message lists what. It takes seconds, longer when AWS's request \
+                 quotas are used up."
+            }
+            Self::Unknown => "This part has not been looked at yet, because an earlier one is not finished. See Ready.",
+            Self::Given => "The role is given by spec.role.arn (or by every method having none); it is not changed.",
+            Self::Planned => {
+                "spec.mode is Plan: nothing is written to AWS. status.plan lists what would be. Set spec.mode to Apply \
+                 to have it done."
+            }
+            Self::Paused => "spec.mode is Paused: AWS is left alone, a deletion included. Set spec.mode to go on.",
+            Self::Deleting => {
+                "The object is deleted; its API and role are being deleted in AWS first. If AWS cannot be reached for \
+                 good, set spec.deletionPolicy to Retain: the object then goes at once."
+            }
+            Self::Deleted => "The object and all of its AWS resources are gone.",
+            Self::Retained => "The object is gone; its AWS resources stay, as spec.deletionPolicy Retain asks.",
+            Self::Invalid => {
+                "The spec is wrong; the message names each field and what to do. AWS is left as it was, and what was \
+                 served before is still served. A change of the spec is looked at at once."
+            }
+            Self::Refused => {
+                "AWS refuses a request as wrong; the message has AWS's words. Correct the spec. What was served before \
+                 is still served."
+            }
+            Self::NotOwned => {
+                "A role or stage with the name that this object needs exists and does not carry its owner tag. It is \
+                 not touched. Delete or rename it."
+            }
+            Self::StateMachineNotFound => {
+                "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \
+                 intervals; create it, or correct the ARN."
+            }
+            Self::Denied => {
+                "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call; the \
+                 message names it. Correct the credentials or their policy; it is tried again every few minutes."
+            }
+            Self::Conflict => "Something else is changing the same thing in AWS. It is tried again in seconds.",
+            Self::Throttled => "AWS's request quotas are used up for the moment. It is tried again when they allow.",
+            Self::AwsUnavailable => {
+                "AWS cannot be reached or answered with a fault of its own; the message says which call. It is tried \
+                 again with growing intervals. If the region does not exist, correct spec.region in a new object."
+            }
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}

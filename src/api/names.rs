@@ -1,0 +1,8 @@
+//! Names under `stepgate.dev/` that users and other tools see.
+
+/// Finalizer that keeps an object until its AWS resources are gone.
+pub const FINALIZER: &str = "stepgate.dev/cleanup";
+/// Annotation that asks for a check at once; any new value does. Echoed in `status.lastHandledCheckNow`.
+pub const CHECK_NOW: &str = "stepgate.dev/check-now";
+/// Field manager and event reporter.
+pub const FIELD_MANAGER: &str = "stepgate";

@@ -1,0 +1,98 @@
+//! The status of a `StepFunctionsApi`.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::KubeSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the controller found and did last.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct StepFunctionsApiStatus {
+    /// Generation of the spec that this status is about; -1 until the controller has seen the object.
+    #[serde(default)]
+    pub observed_generation: i64,
+
+    /// Ready, Reconciling and Stalled (kstatus), and Accepted, RoleReady, ApiReady and StagesReady for the parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+
+    /// Id of the REST API in API Gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub rest_api_id: Option<String>,
+
+    /// ARN of the role that API Gateway assumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub role_arn: Option<String>,
+
+    /// Hash of what the stages serve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub revision: Option<String>,
+
+    /// The stages, in the spec's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub stages: Vec<StageStatus>,
+
+    /// Every method on every stage, with its URL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<EndpointStatus>,
+
+    /// In mode Plan: what would be written to AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PlanStatus")]
+    pub plan: Option<PlanStatus>,
+
+    /// Keys of the tags that were set from spec.tags, so that those that leave it can be removed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub tag_keys: BTreeSet<String>,
+
+    /// Value of the annotation stepgate.dev/check-now that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub last_handled_check_now: Option<String>,
+}
+
+/// A stage as it is served.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct StageStatus {
+    /// Name of the stage.
+    pub name: String,
+    /// Invoke URL.
+    pub url: String,
+    /// Id of the deployment that it serves.
+    pub deployment_id: String,
+    /// Revision that this deployment holds.
+    pub revision: String,
+}
+
+/// A method on a stage.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointStatus {
+    /// Name of the stage.
+    pub stage: String,
+    /// HTTP method.
+    pub method: String,
+    /// URL to call; {name} stands for a value of the caller's.
+    pub url: String,
+    /// A line for the shell that calls it.
+    pub curl: String,
+}
+
+/// What would be written.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanStatus {
+    /// Hash of the steps: the same plan has the same hash.
+    pub hash: String,
+    /// The writes in their order, each with what it changes.
+    pub steps: Vec<String>,
+}

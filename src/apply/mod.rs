@@ -1,0 +1,112 @@
+//! Plan + AWS -> Outcome: the steps in their order, until one fails.
+
+mod deployment;
+mod policy;
+mod rest_api;
+mod role;
+mod stage;
+
+use crate::aws::{Aws, Class, Error, Result};
+use crate::model::{Arn, Deployment, DeploymentId, Observed, RestApiId, Revision};
+use crate::plan::{Action, Part, Plan, Step};
+
+/// What became of a plan.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Ids as they are now, as far as the steps came.
+    pub ids: Ids,
+    /// The step that failed, and why; the steps after it were not made.
+    pub failure: Option<Failure>,
+}
+
+/// A step that failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The part of the resources that it belongs to.
+    pub part: Part,
+    /// Why.
+    pub error: Error,
+}
+
+/// What AWS called the things.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ids {
+    /// ARN of the created role.
+    pub role: Option<Arn>,
+    /// Id of the API.
+    pub rest_api: Option<RestApiId>,
+    /// Deployments by revision.
+    pub deployments: Vec<Deployment>,
+}
+
+impl Ids {
+    fn of(observed: &Observed) -> Self {
+        Self {
+            role: observed.role.as_ref().filter(|role| role.owned).map(|role| role.arn.clone()),
+            rest_api: observed.rest_api.as_ref().map(|api| api.id.clone()),
+            deployments: observed.deployments.clone(),
+        }
+    }
+
+    /// The deployment that holds a revision.
+    pub fn deployment(&self, revision: &Revision) -> Option<&DeploymentId> {
+        self.deployments.iter().find(|deployment| deployment.revision == *revision).map(|found| &found.id)
+    }
+
+    fn need_rest_api(&self) -> Result<&RestApiId> {
+        self.rest_api.as_ref().ok_or_else(|| unplanned("the API's id"))
+    }
+
+    fn need_deployment(&self, revision: &Revision) -> Result<&DeploymentId> {
+        self.deployment(revision).ok_or_else(|| unplanned("a deployment of the revision"))
+    }
+}
+
+/// A plan lacks the step that brings what a later one needs. The next pass plans again.
+fn unplanned(what: &str) -> Error {
+    Error {
+        tried: "apply the plan".to_owned(),
+        operation: "plan",
+        class: Class::Transient,
+        code: None,
+        message: format!("no earlier step gave {what}"),
+        retry_after: None,
+    }
+}
+
+/// Makes the steps of a plan. A plan with blockers is not started.
+pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome {
+    let mut ids = Ids::of(observed);
+    if plan.blockers.is_empty() {
+        for step in &plan.steps {
+            tracing::info!(step = %step.action, "aws write");
+            if let Err(error) = make(aws, &mut ids, step).await {
+                let failure = Failure { part: step.action.part(), error };
+                return Outcome { ids, failure: Some(failure) };
+            }
+        }
+    }
+    Outcome { ids, failure: None }
+}
+
+async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> Result<()> {
+    match &step.action {
+        Action::CreateRole(role) => role::create(aws, ids, role).await,
+        Action::UpdateTrust { role, trust } => aws.update_assume_role_policy(role, trust).await,
+        Action::TagRole { role, tags } => role::tag(aws, role, tags).await,
+        Action::DeleteRole { role } => role::delete(aws, ids, role).await,
+        Action::PutRolePolicy { role, policy } => policy::put(aws, role, policy).await,
+        Action::DeleteRolePolicy { role } => aws.delete_role_policy(role).await,
+        Action::AttachRolePolicy { role, policy } => aws.attach_role_policy(role, policy).await,
+        Action::DetachRolePolicy { role, policy } => aws.detach_role_policy(role, policy).await,
+        Action::CreateRestApi(api) => rest_api::create(aws, ids, api).await,
+        Action::PutRestApi(api) => rest_api::put(aws, ids, api).await,
+        Action::TagRestApi(tags) => rest_api::tag(aws, ids, tags).await,
+        Action::DeleteRestApi => rest_api::delete(aws, ids).await,
+        Action::CreateDeployment(revision) => deployment::create(aws, ids, revision).await,
+        Action::CreateStage { name, stage, revision } => stage::create(aws, ids, name, stage, revision).await,
+        Action::UpdateStage { name, update } => stage::update(aws, ids, name, update).await,
+        Action::TagStage { name, tags } => stage::tag(aws, ids, name, tags).await,
+        Action::DeleteStage(name) => aws.delete_stage(ids.need_rest_api()?, name).await,
+    }
+}

@@ -1,0 +1,137 @@
+//! Errors of AWS calls: one class each, decided here.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What kind of trouble an error is. Requeue, condition and metric follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// AWS refuses the request as wrong; only another spec helps.
+    Invalid,
+    /// Credentials are missing, wrong, expired or do not allow it.
+    Denied,
+    /// Someone else is changing the same thing, or it is in use.
+    Conflict,
+    /// Too many requests.
+    Throttled,
+    /// Unreachable, too late, or a fault of AWS's own.
+    Transient,
+    /// The thing does not exist (any more): the next pass makes it again.
+    NotFound,
+}
+
+impl Class {
+    /// Value of metric labels.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Denied => "denied",
+            Self::Conflict => "conflict",
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::NotFound => "not_found",
+        }
+    }
+
+    /// The class of a service's error. `code` is its exception's name.
+    ///
+    /// Codes: the services' models; texts: API Gateway answers 409 both for a name that is taken and for its write lock,
+    /// and `LimitExceededException` has status 429 but means "no room", which waiting does not cure.
+    pub(super) fn of_service_error(code: &str, status: u16, message: &str) -> Self {
+        match code {
+            _ if message.contains("Cross-account pass role") => Self::Invalid,
+            "NotFoundException" | "NoSuchEntity" | "StateMachineDoesNotExist" => Self::NotFound,
+            "TooManyRequestsException" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" => {
+                Self::Throttled
+            }
+            "ConflictException"
+            | "ConcurrentModification"
+            | "EntityAlreadyExists"
+            | "DeleteConflict"
+            | "EntityTemporarilyUnmodifiable" => Self::Conflict,
+            "BadRequestException"
+            | "ValidationException"
+            | "ValidationError"
+            | "InvalidInput"
+            | "InvalidArn"
+            | "MalformedPolicyDocument"
+            | "LimitExceededException"
+            | "LimitExceeded"
+            | "StateMachineDeleting" => Self::Invalid,
+            "AccessDeniedException"
+            | "AccessDenied"
+            | "UnauthorizedException"
+            | "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "MissingAuthenticationTokenException"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "RequestExpired"
+            | "OptInRequired"
+            | "IncompleteSignature" => Self::Denied,
+            _ => match status {
+                401 | 403 => Self::Denied,
+                404 => Self::NotFound,
+                409 => Self::Conflict,
+                429 => Self::Throttled,
+                400..500 => Self::Invalid,
+                _ => Self::Transient,
+            },
+        }
+    }
+}
+
+/// A failed call.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// What was tried, as a phrase: `create API "x"`.
+    pub tried: String,
+    /// Service and operation, such as `apigateway:CreateRestApi`.
+    pub operation: &'static str,
+    /// What kind of trouble it is.
+    pub class: Class,
+    /// Exception name, if the service answered one.
+    pub code: Option<String>,
+    /// The service's words, or what became of the connection.
+    pub message: String,
+    /// When the service asks to come back.
+    pub retry_after: Option<Duration>,
+}
+
+/// Result of a call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed to {} ({}): ", self.tried, self.operation)?;
+        if let Some(code) = &self.code {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_account_is_not_a_busy_one() {
+        let class = |code, status| Class::of_service_error(code, status, "");
+        assert_eq!(class("LimitExceededException", 429), Class::Invalid);
+        assert_eq!(class("TooManyRequestsException", 429), Class::Throttled);
+        assert_eq!(class("SomethingNew", 503), Class::Transient);
+        assert_eq!(class("SomethingNew", 403), Class::Denied);
+    }
+
+    #[test]
+    fn a_role_of_another_account_is_a_fault_of_the_spec() {
+        let text = "Cross-account pass role is not allowed.";
+        assert_eq!(Class::of_service_error("AccessDeniedException", 403, text), Class::Invalid);
+        assert_eq!(Class::of_service_error("AccessDeniedException", 403, "User: x"), Class::Denied);
+    }
+}

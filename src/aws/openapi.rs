@@ -1,0 +1,106 @@
+//! The OpenAPI document that carries a REST API to `PutRestApi`.
+//!
+//! `PutRestApi mode=overwrite` resets what the document leaves out, so it holds everything that is expressible
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>).
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Authorization, Backend, Credentials, GatewayResponse, Integration, Method, RestApi};
+
+/// The document for an API. `own_role` is the ARN behind [`Credentials::OwnRole`].
+pub fn openapi(api: &RestApi, own_role: &str) -> Value {
+    let mut paths = Map::new();
+    for (key, method) in &api.definition.methods {
+        let item = paths.entry(key.path.clone()).or_insert_with(|| json!({}));
+        let verb = match key.verb.as_str() {
+            "ANY" => "x-amazon-apigateway-any-method".to_owned(),
+            verb => verb.to_ascii_lowercase(),
+        };
+        item[verb] = operation(method, own_role);
+    }
+    let mut document = json!({
+        "openapi": "3.0.1",
+        "info": {"title": api.name, "version": "1.0"},
+        "paths": paths,
+        "components": {"securitySchemes": {"sigv4": {
+            "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
+        }}},
+    });
+    if !api.definition.gateway_responses.is_empty() {
+        let responses = api.definition.gateway_responses.iter();
+        document["x-amazon-apigateway-gateway-responses"] =
+            responses.map(|(kind, response)| (kind.clone(), gateway_response(response))).collect();
+    }
+    document
+}
+
+fn gateway_response(response: &GatewayResponse) -> Value {
+    let headers = response.headers.iter().map(|(name, value)| (format!("gatewayresponse.header.{name}"), json!(value)));
+    json!({"responseParameters": headers.collect::<Map<_, _>>(), "responseTemplates": response.templates})
+}
+
+fn operation(method: &Method, own_role: &str) -> Value {
+    let parameters: Vec<Value> = method
+        .parameters
+        .iter()
+        .map(|(parameter, required)| {
+            let location = if parameter.location == "querystring" { "query" } else { &parameter.location };
+            json!({"name": parameter.name, "in": location, "required": required, "schema": {"type": "string"}})
+        })
+        .collect();
+    let responses: Map<String, Value> = method
+        .responses
+        .iter()
+        .map(|(status, response)| {
+            let headers: Map<String, Value> =
+                (response.headers.iter()).map(|name| (name.clone(), json!({"schema": {"type": "string"}}))).collect();
+            (status.clone(), json!({"description": status, "headers": headers}))
+        })
+        .collect();
+    let mut operation = json!({"parameters": parameters, "responses": responses});
+    if method.authorization == Authorization::Iam {
+        operation["security"] = json!([{"sigv4": []}]);
+    }
+    if let Some(of_method) = &method.integration {
+        operation["x-amazon-apigateway-integration"] = integration(of_method, own_role);
+    }
+    operation
+}
+
+fn integration(integration: &Integration, own_role: &str) -> Value {
+    let responses: Map<String, Value> = integration
+        .responses
+        .iter()
+        .map(|(status, response)| {
+            let headers: Map<String, Value> = (response.headers.iter())
+                .map(|(name, value)| (format!("method.response.header.{name}"), json!(value)))
+                .collect();
+            let mut mapped = json!({"statusCode": status, "responseParameters": headers});
+            if !response.templates.is_empty() {
+                mapped["responseTemplates"] = json!(response.templates);
+            }
+            (response.pattern.clone().unwrap_or_else(|| "default".to_owned()), mapped)
+        })
+        .collect();
+    let mut document = json!({
+        "passthroughBehavior": if integration.refuses_unmatched { "never" } else { "when_no_match" },
+        "requestTemplates": integration.request_templates,
+        "timeoutInMillis": integration.timeout_millis,
+        "responses": responses,
+    });
+    match &integration.backend {
+        Backend::Aws { uri, credentials } => {
+            document["type"] = json!("aws");
+            document["httpMethod"] = json!("POST");
+            document["uri"] = json!(uri);
+            match credentials {
+                Credentials::OwnRole => document["credentials"] = json!(own_role),
+                Credentials::Given(arn) => document["credentials"] = json!(arn),
+                Credentials::Missing => {}
+            }
+        }
+        Backend::Mock => document["type"] = json!("mock"),
+        Backend::Other(kind) => document["type"] = json!(kind),
+    }
+    document
+}

@@ -1,0 +1,122 @@
+//! What the program asks of AWS, in its own types. One method is one call, but for lists, which are one per page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+use super::Result;
+use crate::model::{
+    Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, ObservedStage, PolicyDocument,
+    RestApi, RestApiId, Revision, Role, Stage, StageName, Tags,
+};
+
+/// A REST API without its content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RestApiHead {
+    /// Its id.
+    pub id: RestApiId,
+    /// Its name.
+    pub name: String,
+    /// All of its tags.
+    pub tags: Tags,
+    /// Settings that are not part of the model and not AWS's defaults.
+    pub foreign: BTreeMap<String, String>,
+}
+
+/// Something of API Gateway's that has tags.
+#[derive(Clone, Copy, Debug)]
+pub enum TaggedResource<'a> {
+    /// The API.
+    RestApi(&'a RestApiId),
+    /// One of its stages.
+    Stage(&'a RestApiId, &'a str),
+}
+
+/// Changes of a stage; empty for what stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StagePatch {
+    /// Deployment to serve.
+    pub deployment: Option<DeploymentId>,
+    /// New description; empty to have none.
+    pub description: Option<String>,
+    /// Variables to set.
+    pub set_variables: BTreeMap<String, String>,
+    /// Variables to remove.
+    pub remove_variables: BTreeSet<String>,
+}
+
+/// IAM. `Option` results are `None` for what does not exist; deleting that succeeds.
+#[allow(missing_docs, reason = "each method is the operation of its name")]
+pub trait Iam {
+    fn get_role(&self, name: &str) -> impl Future<Output = Result<Option<(Arn, Role)>>> + Send;
+    fn get_role_policy(&self, role: &str) -> impl Future<Output = Result<Option<PolicyDocument>>> + Send;
+    fn list_attached_role_policies(&self, role: &str) -> impl Future<Output = Result<BTreeSet<Arn>>> + Send;
+    fn create_role(&self, role: &Role) -> impl Future<Output = Result<Arn>> + Send;
+    fn update_assume_role_policy(&self, role: &str, trust: &PolicyDocument) -> impl Future<Output = Result<()>> + Send;
+    fn tag_role(&self, role: &str, tags: &Tags) -> impl Future<Output = Result<()>> + Send;
+    fn untag_role(&self, role: &str, keys: &BTreeSet<String>) -> impl Future<Output = Result<()>> + Send;
+    fn put_role_policy(&self, role: &str, policy: &PolicyDocument) -> impl Future<Output = Result<()>> + Send;
+    fn delete_role_policy(&self, role: &str) -> impl Future<Output = Result<()>> + Send;
+    fn attach_role_policy(&self, role: &str, policy: &Arn) -> impl Future<Output = Result<()>> + Send;
+    fn detach_role_policy(&self, role: &str, policy: &Arn) -> impl Future<Output = Result<()>> + Send;
+    fn delete_role(&self, role: &str) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// API Gateway in one region. `Option` results are `None` for what does not exist; deleting that succeeds.
+#[allow(missing_docs, reason = "each method is the operation of its name")]
+pub trait ApiGateway {
+    fn get_rest_apis(&self) -> impl Future<Output = Result<Vec<RestApiHead>>> + Send;
+    fn get_rest_api(&self, id: &RestApiId) -> impl Future<Output = Result<Option<RestApiHead>>> + Send;
+    /// `own_role` is what [`crate::model::Credentials::OwnRole`] stands for.
+    fn get_methods(
+        &self,
+        id: &RestApiId,
+        own_role: Option<&Arn>,
+    ) -> impl Future<Output = Result<BTreeMap<MethodKey, Method>>> + Send;
+    fn get_gateway_responses(
+        &self,
+        id: &RestApiId,
+    ) -> impl Future<Output = Result<BTreeMap<String, GatewayResponse>>> + Send;
+    /// Stages; whose they are is for the caller to say, so `owned` is false.
+    fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
+    /// Deployments whose description names a revision.
+    fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<Deployment>>> + Send;
+    fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiId>> + Send;
+    fn put_rest_api(
+        &self,
+        id: &RestApiId,
+        api: &RestApi,
+        own_role: Option<&Arn>,
+    ) -> impl Future<Output = Result<()>> + Send;
+    fn delete_rest_api(&self, id: &RestApiId) -> impl Future<Output = Result<()>> + Send;
+    fn create_deployment(
+        &self,
+        id: &RestApiId,
+        revision: &Revision,
+    ) -> impl Future<Output = Result<DeploymentId>> + Send;
+    fn create_stage(
+        &self,
+        id: &RestApiId,
+        name: &str,
+        stage: &Stage,
+        deployment: &DeploymentId,
+    ) -> impl Future<Output = Result<()>> + Send;
+    fn update_stage(&self, id: &RestApiId, name: &str, patch: &StagePatch) -> impl Future<Output = Result<()>> + Send;
+    fn delete_stage(&self, id: &RestApiId, name: &str) -> impl Future<Output = Result<()>> + Send;
+    fn tag_resource(&self, what: TaggedResource<'_>, tags: &Tags) -> impl Future<Output = Result<()>> + Send;
+    fn untag_resource(
+        &self,
+        what: TaggedResource<'_>,
+        keys: &BTreeSet<String>,
+    ) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Step Functions in one region.
+#[allow(missing_docs, reason = "each method is the operation of its name")]
+pub trait StepFunctions {
+    fn describe_state_machine(&self, arn: &Arn) -> impl Future<Output = Result<Option<MachineType>>> + Send;
+}
+
+/// The AWS of one region.
+pub trait Aws: Iam + ApiGateway + StepFunctions + Send + Sync {}
+
+impl<T: Iam + ApiGateway + StepFunctions + Send + Sync> Aws for T {}

@@ -1,0 +1,236 @@
+//! API Gateway.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_apigateway::primitives::Blob;
+use aws_sdk_apigateway::types::{
+    EndpointConfiguration, EndpointType, Op, PatchOperation, PutMode, RestApi as SdkRestApi,
+};
+
+use super::call::{found, gone, incomplete};
+use super::{SdkAws, convert};
+use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
+use crate::model::{
+    Arn, Deployment, DeploymentId, GatewayResponse, Method, MethodKey, ObservedStage, RestApi, RestApiId, Revision,
+    Stage, StageName, Tags, partition,
+};
+
+/// The largest page of every list.
+const PAGE: i32 = 500;
+/// More operations in one `UpdateStage` are refused ("Update size too large").
+const PATCH_MAX: usize = 80;
+
+fn head(api: SdkRestApi) -> Option<RestApiHead> {
+    let foreign = convert::foreign_settings(&api);
+    Some(RestApiHead {
+        id: RestApiId(api.id?),
+        name: api.name.unwrap_or_default(),
+        tags: api.tags.unwrap_or_default().into_iter().collect(),
+        foreign,
+    })
+}
+
+impl SdkAws {
+    /// ARNs of API Gateway name no account.
+    fn tag_arn(&self, what: TaggedResource<'_>) -> String {
+        let root = format!("arn:{}:apigateway:{}::/restapis", partition(&self.region).id, self.region);
+        match what {
+            TaggedResource::RestApi(id) => format!("{root}/{id}"),
+            TaggedResource::Stage(id, stage) => format!("{root}/{id}/stages/{stage}"),
+        }
+    }
+}
+
+fn patch_operations(patch: &StagePatch) -> Vec<PatchOperation> {
+    let operation = |op, path: String, value: Option<&String>| {
+        PatchOperation::builder().op(op).path(path).set_value(value.cloned()).build()
+    };
+    let mut operations = Vec::new();
+    if let Some(DeploymentId(id)) = &patch.deployment {
+        operations.push(operation(Op::Replace, "/deploymentId".into(), Some(id)));
+    }
+    if let Some(text) = &patch.description {
+        operations.push(operation(Op::Replace, "/description".into(), Some(text)));
+    }
+    let variable = |name: &str| format!("/variables/{name}");
+    operations
+        .extend(patch.set_variables.iter().map(|(name, value)| operation(Op::Replace, variable(name), Some(value))));
+    operations.extend(patch.remove_variables.iter().map(|name| operation(Op::Remove, variable(name), None)));
+    operations
+}
+
+impl ApiGateway for SdkAws {
+    async fn get_rest_apis(&self) -> Result<Vec<RestApiHead>> {
+        let (mut apis, mut position) = (Vec::new(), None);
+        loop {
+            let request = self.apigateway.get_rest_apis().limit(PAGE).set_position(position).send();
+            let page = self.call("apigateway:GetRestApis", "list APIs", request).await?;
+            apis.extend(page.items.unwrap_or_default().into_iter().filter_map(head));
+            position = page.position;
+            if position.is_none() {
+                return Ok(apis);
+            }
+        }
+    }
+
+    async fn get_rest_api(&self, id: &RestApiId) -> Result<Option<RestApiHead>> {
+        let request = self.apigateway.get_rest_api().rest_api_id(&id.0).send();
+        let answer = found(self.call("apigateway:GetRestApi", format!("read API {id}"), request).await)?;
+        Ok(answer.and_then(|api| {
+            // The same fields as in a list, in a type of its own.
+            head(
+                SdkRestApi::builder()
+                    .set_id(api.id)
+                    .set_name(api.name)
+                    .set_tags(api.tags)
+                    .set_description(api.description)
+                    .set_policy(api.policy)
+                    .set_binary_media_types(api.binary_media_types)
+                    .set_minimum_compression_size(api.minimum_compression_size)
+                    .set_api_key_source(api.api_key_source)
+                    .disable_execute_api_endpoint(api.disable_execute_api_endpoint)
+                    .build(),
+            )
+        }))
+    }
+
+    async fn get_methods(&self, id: &RestApiId, own_role: Option<&Arn>) -> Result<BTreeMap<MethodKey, Method>> {
+        let (mut methods, mut position) = (BTreeMap::new(), None);
+        loop {
+            let request = self
+                .apigateway
+                .get_resources()
+                .rest_api_id(&id.0)
+                .embed("methods")
+                .limit(PAGE)
+                .set_position(position)
+                .send();
+            let page = self.call("apigateway:GetResources", format!("read the methods of API {id}"), request).await?;
+            for resource in page.items.unwrap_or_default() {
+                methods.extend(convert::methods(resource, own_role));
+            }
+            position = page.position;
+            if position.is_none() {
+                return Ok(methods);
+            }
+        }
+    }
+
+    async fn get_gateway_responses(&self, id: &RestApiId) -> Result<BTreeMap<String, GatewayResponse>> {
+        let request = self.apigateway.get_gateway_responses().rest_api_id(&id.0).limit(PAGE).send();
+        let tried = format!("read the gateway responses of API {id}");
+        let answer = self.call("apigateway:GetGatewayResponses", tried, request).await?;
+        Ok(answer.items.unwrap_or_default().into_iter().filter_map(convert::gateway_response).collect())
+    }
+
+    async fn get_stages(&self, id: &RestApiId) -> Result<BTreeMap<StageName, ObservedStage>> {
+        let request = self.apigateway.get_stages().rest_api_id(&id.0).send();
+        let answer = self.call("apigateway:GetStages", format!("read the stages of API {id}"), request).await?;
+        Ok(answer.item.unwrap_or_default().into_iter().filter_map(convert::stage).collect())
+    }
+
+    async fn get_deployments(&self, id: &RestApiId) -> Result<Vec<Deployment>> {
+        let (mut deployments, mut position) = (Vec::new(), None);
+        loop {
+            let request =
+                self.apigateway.get_deployments().rest_api_id(&id.0).limit(PAGE).set_position(position).send();
+            let tried = format!("read the deployments of API {id}");
+            let page = self.call("apigateway:GetDeployments", tried, request).await?;
+            deployments.extend(page.items.unwrap_or_default().into_iter().filter_map(|deployment| {
+                let revision = Revision::from_description(deployment.description.as_deref()?)?;
+                Some(Deployment { id: DeploymentId(deployment.id?), revision })
+            }));
+            position = page.position;
+            if position.is_none() {
+                return Ok(deployments);
+            }
+        }
+    }
+
+    async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiId> {
+        let operation = "apigateway:CreateRestApi";
+        // Without a type the API is edge-optimised, which some regions do not have.
+        let regional = EndpointConfiguration::builder().types(EndpointType::Regional).build();
+        let request = self
+            .apigateway
+            .create_rest_api()
+            .name(&api.name)
+            .endpoint_configuration(regional)
+            .set_tags(Some(api.tags.clone().into_iter().collect()))
+            .send();
+        let answer = self.call(operation, format!("create API {:?}", api.name), request).await?;
+        answer.id.map(RestApiId).ok_or_else(|| incomplete(operation, "id"))
+    }
+
+    async fn put_rest_api(&self, id: &RestApiId, api: &RestApi, own_role: Option<&Arn>) -> Result<()> {
+        let body = openapi(api, own_role.map(Arn::as_str).unwrap_or_default()).to_string();
+        let request = self
+            .apigateway
+            .put_rest_api()
+            .rest_api_id(&id.0)
+            .mode(PutMode::Overwrite)
+            .fail_on_warnings(true)
+            .body(Blob::new(body))
+            .send();
+        self.call("apigateway:PutRestApi", format!("put the definition of API {id}"), request).await.map(drop)
+    }
+
+    async fn delete_rest_api(&self, id: &RestApiId) -> Result<()> {
+        let request = self.apigateway.delete_rest_api().rest_api_id(&id.0).send();
+        gone(self.call("apigateway:DeleteRestApi", format!("delete API {id}"), request).await)
+    }
+
+    async fn create_deployment(&self, id: &RestApiId, revision: &Revision) -> Result<DeploymentId> {
+        let operation = "apigateway:CreateDeployment";
+        let request = self.apigateway.create_deployment().rest_api_id(&id.0).description(revision.description()).send();
+        let answer = self.call(operation, format!("create a deployment of API {id}"), request).await?;
+        answer.id.map(DeploymentId).ok_or_else(|| incomplete(operation, "id"))
+    }
+
+    async fn create_stage(&self, id: &RestApiId, name: &str, stage: &Stage, deployment: &DeploymentId) -> Result<()> {
+        let request = self
+            .apigateway
+            .create_stage()
+            .rest_api_id(&id.0)
+            .stage_name(name)
+            .deployment_id(&deployment.0)
+            .set_description(stage.description.clone())
+            .set_variables(Some(stage.variables.clone().into_iter().collect()))
+            .set_tags(Some(stage.tags.clone().into_iter().collect()))
+            .send();
+        self.call("apigateway:CreateStage", format!("create stage {name} of API {id}"), request).await.map(drop)
+    }
+
+    async fn update_stage(&self, id: &RestApiId, name: &str, patch: &StagePatch) -> Result<()> {
+        for operations in patch_operations(patch).chunks(PATCH_MAX) {
+            let request = self
+                .apigateway
+                .update_stage()
+                .rest_api_id(&id.0)
+                .stage_name(name)
+                .set_patch_operations(Some(operations.to_vec()))
+                .send();
+            self.call("apigateway:UpdateStage", format!("update stage {name} of API {id}"), request).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_stage(&self, id: &RestApiId, name: &str) -> Result<()> {
+        let request = self.apigateway.delete_stage().rest_api_id(&id.0).stage_name(name).send();
+        gone(self.call("apigateway:DeleteStage", format!("delete stage {name} of API {id}"), request).await)
+    }
+
+    async fn tag_resource(&self, what: TaggedResource<'_>, tags: &Tags) -> Result<()> {
+        let arn = self.tag_arn(what);
+        let tags = tags.clone().into_iter().collect();
+        let request = self.apigateway.tag_resource().resource_arn(&arn).set_tags(Some(tags)).send();
+        self.call("apigateway:TagResource", format!("tag {arn}"), request).await.map(drop)
+    }
+
+    async fn untag_resource(&self, what: TaggedResource<'_>, keys: &BTreeSet<String>) -> Result<()> {
+        let arn = self.tag_arn(what);
+        let keys = keys.iter().cloned().collect();
+        let request = self.apigateway.untag_resource().resource_arn(&arn).set_tag_keys(Some(keys)).send();
+        self.call("apigateway:UntagResource", format!("untag {arn}"), request).await.map(drop)
+    }
+}

@@ -1,0 +1,119 @@
+//! One call: quota, measurement, and what an SDK error means.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::SdkAws;
+use crate::aws::{Class, Error, Result};
+
+/// A call that was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Service and operation, such as `iam:GetRole`.
+    pub operation: &'static str,
+    /// Class of its error, `None` for success.
+    pub failed: Option<Class>,
+    /// From the first byte sent to the answer.
+    pub took: Duration,
+}
+
+/// Is told of every call; for metrics.
+pub type Observer = Arc<dyn Fn(Call) + Send + Sync>;
+
+impl SdkAws {
+    /// Makes a call. `tried` says in words what it is for.
+    pub(super) async fn call<T, E>(
+        &self,
+        operation: &'static str,
+        tried: impl Into<String>,
+        request: impl Future<Output = std::result::Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        if let Some(name) = operation.strip_prefix("apigateway:") {
+            self.limits.admit(name).await;
+        }
+        let start = Instant::now();
+        let result = request.await.map_err(|error| self.error(operation, tried.into(), &error));
+        let took = start.elapsed();
+        let failed = result.as_ref().err().map(|error| error.class);
+        (self.observer)(Call { operation, failed, took });
+        tracing::debug!(operation, region = %self.region, ?failed, millis = took.as_millis(), "aws call");
+        result
+    }
+
+    fn error<E>(&self, operation: &'static str, tried: String, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let failed = |class, code: Option<&str>, message: String, retry_after| {
+            let code = code.map(str::to_owned);
+            Error { tried: format!("{tried} in {}", self.region), operation, class, code, message, retry_after }
+        };
+        if let SdkError::ServiceError(answer) = error {
+            let status = answer.raw().status().as_u16();
+            let code = answer.err().code().unwrap_or_default();
+            let message = answer.err().message().unwrap_or("no message");
+            let retry_after = answer.raw().headers().get("retry-after").and_then(|value| value.parse().ok());
+            let shown = if code.is_empty() { format!("HTTP {status}: {message}") } else { message.to_owned() };
+            let class = Class::of_service_error(code, status, message);
+            return failed(
+                class,
+                Some(code).filter(|code| !code.is_empty()),
+                shown,
+                retry_after.map(Duration::from_secs),
+            );
+        }
+        let message = chain(error);
+        // Credentials that cannot be had surface as a failure to send (seen with every provider of the SDK).
+        let class = if message.contains("credential") { Class::Denied } else { Class::Transient };
+        failed(class, None, message, None)
+    }
+}
+
+/// An error and its causes in one line; the SDK's own text is just its first word.
+fn chain(error: &dyn StdError) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if texts.last().is_none_or(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    texts.join(": ")
+}
+
+/// `None` for what does not exist.
+pub(super) fn found<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A deletion of what does not exist is done.
+pub(super) fn gone<T>(result: Result<T>) -> Result<()> {
+    found(result).map(|_| ())
+}
+
+/// An answer that lacks what AWS's model promises.
+pub(super) fn incomplete(operation: &'static str, what: &str) -> Error {
+    Error {
+        tried: format!("read the answer of {operation}"),
+        operation,
+        class: Class::Transient,
+        code: None,
+        message: format!("it has no {what}"),
+        retry_after: None,
+    }
+}

@@ -1,0 +1,85 @@
+//! The AWS SDK behind the port.
+
+mod apigateway;
+mod call;
+mod convert;
+mod iam;
+mod states;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+
+use super::limits::Limits;
+
+pub use call::{Call, Observer};
+
+/// Longest time for one call, connection included.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How to reach AWS.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// An endpoint in place of AWS's own, for all services.
+    pub endpoint_url: Option<String>,
+    /// Share of the published request quotas to use.
+    pub quota_share: f64,
+}
+
+/// Clients by region.
+pub struct Regions {
+    base: SdkConfig,
+    quota_share: f64,
+    observer: Observer,
+    clients: Mutex<HashMap<String, Arc<SdkAws>>>,
+}
+
+impl Regions {
+    /// Finds credentials the SDK's way: environment, profile, web identity, container, instance. Calls are not retried
+    /// by the SDK: creating an API is not idempotent, so what became of a lost call has to be looked up, not guessed.
+    pub async fn load(settings: &Settings, observer: Observer) -> Self {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
+        if let Ok(name) = AppName::new("stepgate") {
+            loader = loader.app_name(name);
+        }
+        if let Some(url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        Self { base: loader.load().await, quota_share: settings.quota_share, observer, clients: Mutex::default() }
+    }
+
+    /// The AWS of a region.
+    pub fn get(&self, region: &str) -> Arc<SdkAws> {
+        let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let client = clients.entry(region.to_owned()).or_insert_with(|| {
+            let config = self.base.to_builder().region(Region::new(region.to_owned())).build();
+            Arc::new(SdkAws {
+                region: region.to_owned(),
+                apigateway: aws_sdk_apigateway::Client::new(&config),
+                iam: aws_sdk_iam::Client::new(&config),
+                states: aws_sdk_sfn::Client::new(&config),
+                limits: Limits::new(self.quota_share),
+                observer: self.observer.clone(),
+            })
+        });
+        client.clone()
+    }
+}
+
+/// AWS by its SDK.
+pub struct SdkAws {
+    region: String,
+    apigateway: aws_sdk_apigateway::Client,
+    iam: aws_sdk_iam::Client,
+    states: aws_sdk_sfn::Client,
+    limits: Limits,
+    observer: Observer,
+}

@@ -1,0 +1,136 @@
+//! `stepgate controller`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use kube::client::ClientBuilder;
+use kube::{Client, Config};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::aws::AwsArguments;
+use crate::controller::{self, Settings};
+use crate::metrics::Metrics;
+use crate::telemetry::{self, LogFormat};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Address of /metrics, /healthz and /readyz
+    #[arg(long, env = "STEPGATE_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+
+    /// Watch this namespace only. Default: all
+    #[arg(long, env = "STEPGATE_NAMESPACE", value_name = "NAMESPACE")]
+    namespace: Option<String>,
+
+    /// Marks this installation's resources in AWS, so that clusters can share an account. Default: the uid of namespace
+    /// kube-system. Give the old cluster's id to take its resources over after a restore
+    #[arg(long, env = "STEPGATE_OWNER_ID", value_name = "ID", value_parser = owner_id)]
+    owner_id: Option<String>,
+
+    /// Time between checks of an object that is as it should be, such as 30m
+    #[arg(long, env = "STEPGATE_CHECK_INTERVAL", value_name = "DURATION", default_value = "30m", value_parser = interval)]
+    check_interval: Duration,
+
+    /// Objects worked on at the same time
+    #[arg(long, env = "STEPGATE_CONCURRENCY", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+
+    /// URL of a stage in status, with {restApiId}, {region} and {stage} filled in. Default: AWS's own
+    #[arg(long, env = "STEPGATE_INVOKE_URL", value_name = "TEMPLATE")]
+    invoke_url: Option<String>,
+
+    /// Form of the log
+    #[arg(long, env = "STEPGATE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
+    log_format: LogFormat,
+
+    /// Log level, or levels by target such as info,stepgate=debug
+    #[arg(long, env = "STEPGATE_LOG", value_name = "LEVEL", default_value = "info")]
+    log_level: String,
+
+    #[command(flatten)]
+    aws: AwsArguments,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration < Duration::from_secs(1) { Err("has to be 1s at least".to_owned()) } else { Ok(duration) }
+}
+
+/// What fits a tag of AWS together with namespace and name.
+fn owner_id(text: &str) -> Result<String, String> {
+    let valid = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if (1..=63).contains(&text.len()) && text.chars().all(valid) {
+        return Ok(text.to_owned());
+    }
+    Err("has to be 1 to 63 letters, digits and . _ -".to_owned())
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
+    telemetry::start(arguments.log_format, &arguments.log_level)?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(|error| format!("failed to listen on {}: {error}", arguments.listen))?;
+    let client = kube_client().await?;
+    let metrics = Metrics::default();
+    let counted = metrics.clone();
+    let regions = arguments.aws.load(Arc::new(move |call| counted.call(call))).await;
+    let settings = Settings {
+        namespace: arguments.namespace,
+        owner_id: arguments.owner_id,
+        check_interval: arguments.check_interval,
+        concurrency: arguments.concurrency,
+        invoke_url: arguments.invoke_url,
+    };
+
+    let stop = CancellationToken::new();
+    let (ready, is_ready) = watch::channel(Err("the objects have not been read yet".to_owned()));
+    let served = tokio::spawn(crate::http::serve(listener, metrics.clone(), is_ready, stop.clone()));
+    let signals = stop.clone();
+    let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        tracing::info!("stopping; passes under way are finished");
+        signals.cancel();
+    });
+    let result = controller::run(client, regions, metrics, settings, ready, stop.clone()).await;
+    stop.cancel();
+    if let Ok(Err(error)) = served.await {
+        tracing::warn!(%error, "http server failed");
+    }
+    result.map_err(|error| with_causes(&error))
+}
+
+fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, String> {
+    signal(kind).map_err(|error| format!("failed to listen for signals: {error}"))
+}
+
+/// From KUBECONFIG, or the Pod's own account. Requests have deadlines, kube's own retries are off: a pass that fails is
+/// made again as a whole.
+pub(super) async fn kube_client() -> Result<Client, String> {
+    let mut config =
+        Config::infer().await.map_err(|error| format!("failed to find a cluster: {}", with_causes(&error)))?;
+    config.connect_timeout = Some(Duration::from_secs(5));
+    config.write_timeout = Some(Duration::from_secs(30));
+    config.default_retry = false;
+    let client = ClientBuilder::try_from(config).map_err(|error| format!("failed to make a client: {error}"))?;
+    Ok(client.build())
+}
+
+/// An error with its causes.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

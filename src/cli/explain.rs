@@ -1,0 +1,27 @@
+//! `stepgate explain`.
+
+use clap::Args;
+
+use crate::api::Reason;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The reason, such as Denied
+    reason: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
+    let wanted = |reason: &Reason| match &arguments.reason {
+        Some(name) => reason.to_string().eq_ignore_ascii_case(name),
+        None => true,
+    };
+    let found: Vec<Reason> = Reason::ALL.into_iter().filter(wanted).collect();
+    if found.is_empty() {
+        let all: Vec<String> = Reason::ALL.iter().map(ToString::to_string).collect();
+        return Err(format!("no reason {:?}; there are {}", arguments.reason.as_deref().unwrap_or(""), all.join(", ")));
+    }
+    for reason in found {
+        println!("{reason}\n    {}\n", reason.explanation());
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The command line.
+
+mod aws;
+mod controller;
+mod explain;
+mod manifest;
+mod plan;
+mod render;
+
+use clap::{Parser, Subcommand};
+
+/// One StepFunctionsApi object becomes a working, least-privilege HTTP API in Amazon API Gateway in front of AWS Step
+/// Functions.
+///
+/// In a cluster `stepgate controller` does the work; the Helm chart starts it. The other commands help to write
+/// manifests and to see beforehand what will happen.
+#[derive(Debug, Parser)]
+#[command(name = "stepgate", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the controller: watch StepFunctionsApi objects and make AWS match them
+    Controller(Box<controller::Arguments>),
+    /// Print the CustomResourceDefinition as YAML
+    ///
+    /// Install it without the chart: stepgate crd | kubectl apply --server-side -f -
+    Crd,
+    /// Print the AWS documents that a manifest becomes, without AWS and without a cluster
+    Render(render::Arguments),
+    /// Print what would change in AWS for a manifest; writes nothing
+    Plan(plan::Arguments),
+    /// Explain a reason that a condition or an event gives, or all of them
+    Explain(explain::Arguments),
+}
+
+/// Runs the command that was given.
+///
+/// # Errors
+/// With a text for people.
+pub async fn run(cli: Cli) -> Result<(), String> {
+    match cli.command {
+        Command::Controller(arguments) => controller::run(*arguments).await,
+        Command::Crd => {
+            print!("{}", crate::api::crd_yaml().map_err(|error| error.to_string())?);
+            Ok(())
+        }
+        Command::Render(arguments) => render::run(&arguments),
+        Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Explain(arguments) => explain::run(&arguments),
+    }
+}

@@ -1,0 +1,68 @@
+//! `stepgate plan`.
+
+use clap::Args;
+
+use super::aws::AwsArguments;
+use super::controller::{kube_client, with_causes};
+use super::manifest::ManifestArguments;
+use super::render::refusal;
+use crate::controller::owner_id;
+use crate::model::Observed;
+use crate::observe::{Scope, observe};
+use crate::plan::{Plan, plan};
+use crate::render::render;
+
+/// The plan is against the account of the AWS credentials in the environment; which resources there are the manifest's
+/// is told by the owner id, which comes from the cluster of KUBECONFIG unless --owner-id gives it.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    manifest: ManifestArguments,
+
+    /// Plan against an empty account: needs neither AWS nor a cluster
+    #[arg(long)]
+    offline: bool,
+
+    /// Owner id of the installation, as the controller logs it when it starts
+    #[arg(long, env = "STEPGATE_OWNER_ID", value_name = "ID")]
+    owner_id: Option<String>,
+
+    #[command(flatten)]
+    aws: AwsArguments,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
+    let installation = if arguments.offline {
+        arguments.owner_id.clone().unwrap_or_else(|| "OWNER_ID".to_owned())
+    } else if let Some(id) = &arguments.owner_id {
+        id.clone()
+    } else {
+        owner_id(&kube_client().await?, None).await.map_err(|error| with_causes(&error))?
+    };
+    let regions = arguments.aws.load_unobserved().await;
+    for (owner, object) in arguments.manifest.read(&installation)? {
+        let desired = render(&owner, &object.spec).map_err(|problems| refusal(&owner.name, &problems))?;
+        let observed = if arguments.offline {
+            Observed::default()
+        } else {
+            let aws = regions.get(&desired.region);
+            observe(&*aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
+        };
+        print(&format!("{}/{}", owner.namespace, owner.name), &plan(&desired, &observed));
+    }
+    Ok(())
+}
+
+fn print(name: &str, plan: &Plan) {
+    for blocker in &plan.blockers {
+        println!("{name}: blocked: {blocker}");
+    }
+    if plan.is_empty() {
+        println!("{name}: nothing to do, AWS matches");
+    } else if !plan.steps.is_empty() {
+        println!("{name}: {} writes (plan {})", plan.steps.len(), plan.hash());
+    }
+    for line in plan.lines() {
+        println!("  {line}");
+    }
+}

@@ -1,0 +1,66 @@
+//! `stepgate render`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::manifest::ManifestArguments;
+use crate::aws::openapi;
+use crate::model::{Arn, Desired, Role};
+use crate::render::{Problem, render};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    manifest: ManifestArguments,
+}
+
+/// Stands for what a cluster knows and a file does not.
+const INSTALLATION: &str = "OWNER_ID";
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
+    let mut documents = Vec::new();
+    for (owner, object) in arguments.manifest.read(INSTALLATION)? {
+        let desired = render(&owner, &object.spec).map_err(|problems| refusal(&owner.name, &problems))?;
+        documents.push(document(&desired));
+    }
+    let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
+    println!("{shown:#}");
+    Ok(())
+}
+
+/// What is wrong with a manifest, a line each.
+pub(super) fn refusal(name: &str, problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    format!("{name} is not valid:\n{}", lines.join("\n"))
+}
+
+fn document(desired: &Desired) -> Value {
+    let account = desired.machines.keys().map(Arn::account).next().unwrap_or("ACCOUNT_ID");
+    let partition = crate::model::partition(&desired.region).id;
+    let role_arn = desired.role.as_ref().map(|role| format!("arn:{partition}:iam::{account}:role/{}", role.name));
+    json!({
+        "role": desired.role.as_ref().map(role),
+        "restApi": desired.rest_api.as_ref().map(|api| json!({
+            "name": api.name,
+            "tags": api.tags,
+            "endpointType": "REGIONAL",
+            "openapi": openapi(api, role_arn.as_deref().unwrap_or_default()),
+        })),
+        "deployment": desired.revision().map(|revision| json!({"description": revision.description()})),
+        "stages": desired.stages.iter().map(|(name, stage)| (name.clone(), json!({
+            "description": stage.description,
+            "variables": stage.variables,
+            "tags": stage.tags,
+        }))).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn role(role: &Role) -> Value {
+    json!({
+        "name": role.name,
+        "trustPolicy": role.trust.value(),
+        "inlinePolicy": role.inline_policy.as_ref().map(crate::model::PolicyDocument::value),
+        "managedPolicies": role.managed_policies,
+        "tags": role.tags,
+    })
+}

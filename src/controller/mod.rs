@@ -1,0 +1,176 @@
+//! Kubernetes wiring: watch, one pass per object at a time, finalizer, status, events.
+
+mod finalizer;
+mod reconcile;
+mod report;
+mod schedule;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::DeserializeGuard;
+use kube::runtime::controller::{Config as ControllerConfig, Controller, Error as ControllerError};
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::Store;
+
+use kube::runtime::{Predicate, PredicateConfig, WatchStreamExt, predicates, reflector, watcher};
+use kube::{Api, Client, ResourceExt};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{ConditionType, FIELD_MANAGER, StepFunctionsApi};
+use crate::aws::sdk::Regions;
+use crate::metrics::Metrics;
+use schedule::Schedule;
+
+/// What a controller is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespace to watch; `None` for all.
+    pub namespace: Option<String>,
+    /// Distinguishes this installation's AWS resources; `None` for the uid of `kube-system`.
+    pub owner_id: Option<String>,
+    /// Time between checks of a settled object.
+    pub check_interval: Duration,
+    /// Objects worked on at the same time.
+    pub concurrency: u16,
+    /// URL template of stages in place of AWS's own.
+    pub invoke_url: Option<String>,
+}
+
+/// What every pass uses.
+struct Shared {
+    client: Client,
+    regions: Regions,
+    installation: String,
+    schedule: Schedule,
+    recorder: Recorder,
+    metrics: Metrics,
+    invoke_url: Option<String>,
+}
+
+/// An object of the watch; one that cannot be read does not stop the others.
+type Guarded = DeserializeGuard<StepFunctionsApi>;
+
+/// Why the controller cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The default owner id cannot be had.
+    #[error(
+        "failed to read the uid of namespace kube-system, which tells clusters apart in AWS; give --owner-id instead"
+    )]
+    OwnerId(#[source] kube::Error),
+    /// Kubernetes answered a namespace without uid.
+    #[error("namespace kube-system has no uid; give --owner-id")]
+    NoUid,
+}
+
+/// The id that distinguishes this cluster's AWS resources from those of others.
+///
+/// # Errors
+/// If it is not given and cannot be read.
+pub async fn owner_id(client: &Client, given: Option<&str>) -> Result<String, Error> {
+    if let Some(id) = given {
+        return Ok(id.to_owned());
+    }
+    let namespace = Api::<Namespace>::all(client.clone()).get("kube-system").await.map_err(Error::OwnerId)?;
+    namespace.uid().ok_or(Error::NoUid)
+}
+
+/// Runs until stopped; passes that are under way are finished.
+///
+/// # Errors
+/// If it cannot start.
+pub async fn run(
+    client: Client,
+    regions: Regions,
+    metrics: Metrics,
+    settings: Settings,
+    ready: watch::Sender<Result<(), String>>,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let installation = owner_id(&client, settings.owner_id.as_deref()).await?;
+    tracing::info!(owner_id = installation, namespace = settings.namespace, "controller starts");
+    let reporter = Reporter { controller: "stepgate.dev/controller".into(), instance: std::env::var("HOSTNAME").ok() };
+    let shared = Arc::new(Shared {
+        client: client.clone(),
+        regions,
+        installation,
+        schedule: Schedule::new(settings.check_interval),
+        recorder: Recorder::new(client.clone(), reporter),
+        metrics: metrics.clone(),
+        invoke_url: settings.invoke_url,
+    });
+    let api: Api<Guarded> = match &settings.namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    };
+    let (reader, writer) = reflector::store::<Guarded>();
+    // Not by status: our own writes must not wake us, and an error text that changes would make a busy loop.
+    let stream = watcher(api, watcher::Config::default().any_semantic())
+        .default_backoff()
+        .inspect(watch_health(&ready))
+        .modify(|object| object.managed_fields_mut().clear())
+        .reflect(writer)
+        .touched_objects()
+        .predicate_filter(
+            predicates::generation.combine(predicates::finalizers).combine(predicates::annotations),
+            PredicateConfig::default(),
+        );
+    let config = ControllerConfig::default().concurrency(settings.concurrency).debounce(Duration::from_millis(100));
+    let counted = reader.clone();
+    let done = stop.clone();
+    Controller::for_stream(stream, reader)
+        .with_config(config)
+        .graceful_shutdown_on(async move { done.cancelled().await })
+        .run(reconcile::reconcile, reconcile::after_error, shared)
+        .for_each(|result| {
+            if let Err(error) = result
+                && !matches!(error, ControllerError::ObjectNotFound(_))
+            {
+                tracing::warn!(error = &error as &dyn std::error::Error, "pass failed");
+            }
+            count(&counted, &metrics);
+            std::future::ready(())
+        })
+        .await;
+    tracing::info!("controller stopped");
+    Ok(())
+}
+
+/// Tells `/readyz` and the log whether the objects can be watched.
+fn watch_health(
+    ready: &watch::Sender<Result<(), String>>,
+) -> impl FnMut(&Result<watcher::Event<Guarded>, watcher::Error>) + use<> {
+    let ready = ready.clone();
+    move |event| {
+        let state = match event {
+            Ok(watcher::Event::Init | watcher::Event::InitApply(_)) => return,
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("failed to watch {FIELD_MANAGER} objects: {error}")),
+        };
+        ready.send_if_modified(|old| {
+            let changed = *old != state;
+            if changed && let Err(reason) = &state {
+                tracing::warn!(reason, "watch interrupted");
+            }
+            *old = state;
+            changed
+        });
+    }
+}
+
+fn count(store: &Store<Guarded>, metrics: &Metrics) {
+    let objects = store.state();
+    let with = |kind: ConditionType| {
+        let holds = |object: &&Arc<Guarded>| {
+            let status = object.0.as_ref().ok().and_then(|object| object.status.as_ref());
+            let mut conditions = status.iter().flat_map(|status| &status.conditions);
+            conditions.any(|condition| condition.type_ == kind.to_string() && condition.status == "True")
+        };
+        objects.iter().filter(holds).count()
+    };
+    metrics.objects(objects.len(), with(ConditionType::Ready), with(ConditionType::Stalled));
+}

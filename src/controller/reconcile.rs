@@ -1,0 +1,228 @@
+//! One pass over one object: render, observe, plan, apply, status.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kube::runtime::controller::Action;
+use kube::{Api, Resource, ResourceExt};
+
+use super::report::Report;
+use super::{Guarded, Shared, finalizer};
+use crate::api::{CHECK_NOW, ConditionType, DeletionPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::apply::{Outcome, apply};
+use crate::model::{Deployment, DeploymentId, Desired, Owner, RestApiId, Revision};
+use crate::observe::{Scope, observe};
+use crate::plan::plan;
+use crate::render::render;
+use crate::status::{EventDraft, Pass, Trouble};
+
+/// Why a pass ended without a word in the object's status: Kubernetes did not take it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("the object cannot be read: {0}")]
+    Unreadable(String),
+    #[error("failed to write the finalizer: {0}")]
+    Finalizer(#[source] kube::Error),
+    #[error("failed to write the status: {0}")]
+    Status(#[source] kube::Error),
+}
+
+/// When to try again after an [`Error`].
+pub(super) fn after_error(object: Arc<Guarded>, error: &Error, shared: Arc<Shared>) -> Action {
+    match error {
+        Error::Unreadable(_) => Action::await_change(),
+        Error::Finalizer(_) | Error::Status(_) => {
+            let failures = shared.schedule.failed(&object.uid().unwrap_or_default());
+            Action::requeue(Duration::from_secs(1 << failures.min(6)))
+        }
+    }
+}
+
+/// A pass over an object.
+pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Result<Action, Error> {
+    let object = guarded.0.as_ref().map_err(|invalid| Error::Unreadable(invalid.error.clone()))?;
+    let start = Instant::now();
+    let namespace = object.namespace().unwrap_or_default();
+    let pass = PassOver {
+        uid: object.uid().unwrap_or_default(),
+        owner: Owner {
+            installation: shared.installation.clone(),
+            namespace: namespace.clone(),
+            name: object.name_any(),
+        },
+        api: Api::namespaced(shared.client.clone(), &namespace),
+        object,
+        shared: &shared,
+    };
+    let (reason, action) = pass.make().await?;
+    if let Some(reason) = reason {
+        tracing::info!(namespace, name = object.name_any(), %reason, millis = start.elapsed().as_millis(), "pass");
+        shared.metrics.pass(reason, start.elapsed());
+    }
+    Ok(action)
+}
+
+struct PassOver<'a> {
+    uid: String,
+    owner: Owner,
+    api: Api<StepFunctionsApi>,
+    object: &'a StepFunctionsApi,
+    shared: &'a Shared,
+}
+
+/// Reason of the outcome, `None` if nothing was looked at, and when to come back.
+type Done = (Option<Reason>, Action);
+
+impl PassOver<'_> {
+    async fn make(&self) -> Result<Done, Error> {
+        let object = self.object;
+        let mut report = Report::new(self.shared, self.api.clone(), object);
+        if object.meta().deletion_timestamp.is_some() {
+            if !finalizer::is_on(object) {
+                self.shared.schedule.forget(&self.uid);
+                return Ok((None, Action::await_change()));
+            }
+            return self.delete(&mut report).await;
+        }
+        if object.spec.mode == Mode::Paused {
+            report.write(&Pass::Paused).await.map_err(Error::Status)?;
+            return Ok((Some(Reason::Paused), Action::await_change()));
+        }
+        if self.is_settled() {
+            let wait = self.shared.schedule.until_due(&self.uid);
+            if !wait.is_zero() {
+                return Ok((None, Action::requeue(wait)));
+            }
+        }
+        self.make_match(&mut report).await
+    }
+
+    /// Whether the status says that all is well, for this spec and this request to check.
+    fn is_settled(&self) -> bool {
+        let Some(status) = &self.object.status else { return false };
+        self.matches(status)
+            && finalizer::is_on(self.object)
+            && status.last_handled_check_now.as_deref() == self.check_now()
+    }
+
+    fn matches(&self, status: &StepFunctionsApiStatus) -> bool {
+        let ready = ConditionType::Ready.to_string();
+        Some(status.observed_generation) == self.object.metadata.generation
+            && self.object.spec.mode == Mode::Apply
+            && status.conditions.iter().any(|condition| {
+                condition.type_ == ready
+                    && condition.status == "True"
+                    && condition.reason == Reason::Applied.to_string()
+            })
+    }
+
+    fn check_now(&self) -> Option<&str> {
+        self.object.annotations().get(CHECK_NOW).map(String::as_str)
+    }
+
+    async fn make_match(&self, report: &mut Report<'_>) -> Result<Done, Error> {
+        let desired = match render(&self.owner, &self.object.spec) {
+            Ok(desired) => desired,
+            Err(problems) => return self.fail(report, &Trouble::invalid(&problems), None).await,
+        };
+        let aws = self.shared.regions.get(&desired.region);
+        let observed = match observe(&*aws, &desired, &self.scope()).await {
+            Ok(observed) => observed,
+            Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
+        };
+        let plan = plan(&desired, &observed);
+        if self.object.spec.mode == Mode::Plan {
+            report.write(&Pass::Planned(&plan)).await.map_err(Error::Status)?;
+            return Ok((Some(Reason::Planned), Action::requeue(self.shared.schedule.checked(&self.uid))));
+        }
+        if !plan.blockers.is_empty() {
+            return self.fail(report, &Trouble::blocked(&plan.blockers), None).await;
+        }
+        if !finalizer::is_on(self.object) {
+            // Before the first write: what is made must be found by a deletion.
+            finalizer::add(&self.api, self.object).await.map_err(Error::Finalizer)?;
+        }
+        if !plan.is_empty() {
+            // Also so that a pass that is cut off here is not taken for settled.
+            report.write(&Pass::Applying(&plan)).await.map_err(Error::Status)?;
+        }
+        let outcome = apply(&*aws, &observed, &plan).await;
+        if let Some(failure) = &outcome.failure {
+            return self.fail(report, &Trouble::aws(&failure.error), Some(&outcome)).await;
+        }
+        let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan };
+        report.write(&settled).await.map_err(Error::Status)?;
+        Ok((Some(Reason::Applied), Action::requeue(self.shared.schedule.checked(&self.uid))))
+    }
+
+    /// What the status lets us skip.
+    fn scope(&self) -> Scope {
+        let Some(status) = &self.object.status else { return Scope::default() };
+        let known = |stage: &crate::api::StageStatus| Deployment {
+            id: DeploymentId(stage.deployment_id.clone()),
+            revision: Revision(stage.revision.clone()),
+        };
+        Scope {
+            settled: self.matches(status),
+            rest_api_id: status.rest_api_id.clone().map(RestApiId),
+            deployments: status.stages.iter().map(known).collect(),
+            tag_keys: status.tag_keys.clone(),
+        }
+    }
+
+    /// Deletes what the owner has, unless the policy keeps it, and lets the object go.
+    async fn delete(&self, report: &mut Report<'_>) -> Result<Done, Error> {
+        if self.object.spec.deletion_policy == DeletionPolicy::Retain {
+            return self.let_go(report, Reason::Retained, "AWS resources stay").await;
+        }
+        if self.object.spec.mode == Mode::Paused {
+            report.write(&Pass::Paused).await.map_err(Error::Status)?;
+            return Ok((Some(Reason::Paused), Action::await_change()));
+        }
+        let desired = Desired::nothing(self.owner.clone(), &self.object.spec.region);
+        let aws = self.shared.regions.get(&desired.region);
+        let scope = Scope { settled: false, ..self.scope() };
+        let observed = match observe(&*aws, &desired, &scope).await {
+            Ok(observed) => observed,
+            Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
+        };
+        let plan = plan(&desired, &observed);
+        if plan.is_empty() {
+            return self.let_go(report, Reason::Deleted, "AWS resources are gone").await;
+        }
+        if self.object.spec.mode == Mode::Plan {
+            report.write(&Pass::Planned(&plan)).await.map_err(Error::Status)?;
+            return Ok((Some(Reason::Planned), Action::requeue(self.shared.schedule.checked(&self.uid))));
+        }
+        report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
+        let outcome = apply(&*aws, &observed, &plan).await;
+        match &outcome.failure {
+            Some(failure) => self.fail(report, &Trouble::aws(&failure.error), Some(&outcome)).await,
+            None => self.let_go(report, Reason::Deleted, &plan.lines().join("; ")).await,
+        }
+    }
+
+    async fn let_go(&self, report: &Report<'_>, reason: Reason, note: &str) -> Result<Done, Error> {
+        finalizer::remove(&self.api, self.object).await.map_err(Error::Finalizer)?;
+        report.publish(&EventDraft::new(false, reason, note.to_owned())).await;
+        self.shared.schedule.forget(&self.uid);
+        Ok((Some(reason), Action::await_change()))
+    }
+
+    async fn fail(&self, report: &mut Report<'_>, trouble: &Trouble, outcome: Option<&Outcome>) -> Result<Done, Error> {
+        tracing::warn!(
+            namespace = self.owner.namespace,
+            name = self.owner.name,
+            reason = %trouble.reason,
+            message = trouble.message,
+            "trouble"
+        );
+        let part = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.part);
+        let failed = Pass::Failed { trouble, part, ids: outcome.map(|outcome| &outcome.ids) };
+        report.write(&failed).await.map_err(Error::Status)?;
+        let failures = self.shared.schedule.failed(&self.uid);
+        // What only another spec cures is looked at again all the same, rarely: a limit may have been raised meanwhile.
+        let wait = trouble.retry.after(failures).unwrap_or_else(|| self.shared.schedule.interval());
+        Ok((Some(trouble.reason), Action::requeue(wait)))
+    }
+}

@@ -1,0 +1,72 @@
+//! Writing status and events.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::{Patch, PatchParams};
+use kube::runtime::events::{Event, EventType};
+use kube::{Api, Resource, ResourceExt};
+use serde_json::json;
+
+use super::Shared;
+use crate::api::{CHECK_NOW, FIELD_MANAGER, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::status::{self, Context, EventDraft, Pass};
+
+/// Reports on one object during one pass.
+pub(super) struct Report<'a> {
+    shared: &'a Shared,
+    api: Api<StepFunctionsApi>,
+    object: &'a StepFunctionsApi,
+    written: StepFunctionsApiStatus,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(shared: &'a Shared, api: Api<StepFunctionsApi>, object: &'a StepFunctionsApi) -> Self {
+        Self { shared, api, object, written: object.status.clone().unwrap_or_default() }
+    }
+
+    /// Writes the status that follows from a pass, if it is another than before, and publishes what is new.
+    pub(super) async fn write(&mut self, pass: &Pass<'_>) -> Result<(), kube::Error> {
+        let now = Time(Timestamp::now());
+        let context = Context {
+            now: &now,
+            invoke_url: self.shared.invoke_url.as_deref(),
+            check_now: self.object.annotations().get(CHECK_NOW).map(String::as_str),
+        };
+        let (status, event) = status::next(self.object, &self.written, pass, context);
+        if status != self.written {
+            self.patch(&status).await?;
+            self.written = status;
+        }
+        if let Some(event) = event {
+            self.publish(&event).await;
+        }
+        Ok(())
+    }
+
+    /// Our whole status each time: what a server-side apply leaves out, it removes. The uid keeps it off an object of the
+    /// same name that was made in the meantime, and from making one.
+    async fn patch(&self, status: &StepFunctionsApiStatus) -> Result<(), kube::Error> {
+        let body = json!({
+            "apiVersion": StepFunctionsApi::api_version(&()),
+            "kind": StepFunctionsApi::kind(&()),
+            "metadata": {"uid": self.object.uid()},
+            "status": status,
+        });
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        self.api.patch_status(&self.object.name_any(), &params, &Patch::Apply(body)).await.map(drop)
+    }
+
+    /// An event that cannot be written is not a failure: a namespace that is going away takes none.
+    pub(super) async fn publish(&self, draft: &EventDraft) {
+        let event = Event {
+            type_: if draft.warning { EventType::Warning } else { EventType::Normal },
+            reason: draft.reason.to_string(),
+            note: Some(draft.note.clone()),
+            action: "Reconcile".to_owned(),
+            secondary: None,
+        };
+        if let Err(error) = self.shared.recorder.publish(&event, &self.object.object_ref(&())).await {
+            tracing::debug!(%error, "event not published");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! When an object is looked at again. Kept in memory only: a status that says when it was checked would be written at
+//! every check.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+/// What is remembered of an object, by its uid.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    checked: Option<Instant>,
+    failures: u32,
+}
+
+/// Checks and failures of all objects.
+pub(super) struct Schedule {
+    interval: Duration,
+    started: Instant,
+    memory: Mutex<HashMap<String, Memory>>,
+}
+
+impl Schedule {
+    pub(super) fn new(interval: Duration) -> Self {
+        Self { interval, started: Instant::now(), memory: Mutex::default() }
+    }
+
+    /// Time between checks.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// How long until a settled object is due, zero if it is. One that this process has not seen yet is due at a moment
+    /// of its own within an interval, so that a restart calls AWS for nobody and checks stay spread.
+    pub(super) fn until_due(&self, uid: &str) -> Duration {
+        let checked = self.with(uid, |memory| memory.checked);
+        let due = match checked {
+            Some(at) => at + self.spread(uid),
+            None => self.started + self.interval.mul_f64(share(uid)),
+        };
+        due.saturating_duration_since(Instant::now())
+    }
+
+    /// Notes a good check and says when the next one is due.
+    pub(super) fn checked(&self, uid: &str) -> Duration {
+        self.with(uid, |memory| *memory = Memory { checked: Some(Instant::now()), failures: 0 });
+        self.spread(uid)
+    }
+
+    /// Notes a failure and says how many there were in a row.
+    pub(super) fn failed(&self, uid: &str) -> u32 {
+        self.with(uid, |memory| {
+            memory.failures += 1;
+            memory.failures
+        })
+    }
+
+    /// Forgets an object that is gone.
+    pub(super) fn forget(&self, uid: &str) {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+
+    /// The interval, up to a tenth shorter or longer.
+    fn spread(&self, uid: &str) -> Duration {
+        self.interval.mul_f64(0.9 + 0.2 * share(uid))
+    }
+
+    fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        act(memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0 }))
+    }
+}
+
+/// A number from 0 to 1 that is an object's own.
+fn share(uid: &str) -> f64 {
+    let digest = Sha256::digest(uid.as_bytes());
+    f64::from(u16::from_be_bytes([digest[0], digest[1]])) / f64::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn objects_of_before_a_restart_are_spread_over_the_interval() {
+        let schedule = Schedule::new(Duration::from_secs(1800));
+        let mut waits: Vec<u64> = (0..1000).map(|n| schedule.until_due(&format!("uid-{n}")).as_secs()).collect();
+        waits.sort_unstable();
+        assert!(waits[0] < 20 && waits[999] > 1780, "{} {}", waits[0], waits[999]);
+        assert!(waits.windows(2).all(|pair| pair[1] - pair[0] < 30), "no gap");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_checked_object_is_due_after_about_the_interval() {
+        let schedule = Schedule::new(Duration::from_secs(100));
+        schedule.checked("a");
+        assert!(schedule.until_due("a") >= Duration::from_secs(90));
+        tokio::time::advance(Duration::from_secs(111)).await;
+        assert_eq!(schedule.until_due("a"), Duration::ZERO);
+    }
+}

@@ -1,0 +1,37 @@
+//! The controller's own HTTP server: `/metrics`, `/healthz`, `/readyz`.
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+
+/// Serves until stopped. `ready` tells whether the controller works, and why it does not.
+pub async fn serve(
+    listener: TcpListener,
+    metrics: Metrics,
+    ready: watch::Receiver<Result<(), String>>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let readyz = move || {
+        let state = ready.borrow().clone();
+        async move {
+            match state {
+                Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+                Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+            }
+        }
+    };
+    let text = move || {
+        let body = metrics.text();
+        async move { ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], body) }
+    };
+    let routes = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(text));
+    axum::serve(listener, routes).with_graceful_shutdown(async move { stop.cancelled().await }).await
+}

@@ -1,0 +1,50 @@
+//! Deployments: immutable snapshots of a REST API, told apart by the revision in their description.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Start of the description of every deployment that is ours. A deployment has no tags.
+const DESCRIPTION: &str = "stepgate revision ";
+
+/// Content hash of what a deployment snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Revision(pub String);
+
+impl Revision {
+    /// Description of a deployment that holds this revision.
+    pub fn description(&self) -> String {
+        format!("{DESCRIPTION}{self}")
+    }
+
+    /// The revision that a description names, `None` for a deployment that is not ours.
+    pub fn from_description(description: &str) -> Option<Self> {
+        description.strip_prefix(DESCRIPTION).filter(|rest| !rest.is_empty()).map(|rest| Self(rest.to_owned()))
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Id that AWS gives to a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeploymentId(pub String);
+
+impl fmt::Display for DeploymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A deployment of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// What it holds.
+    pub revision: Revision,
+}

@@ -1,0 +1,140 @@
+//! AWS resources as plain data: what `render` wants and what `observe` found, in the same types.
+//!
+//! Nothing here knows the SDK, Kubernetes, a clock or a client. Collections are sorted, so that a value prints, compares
+//! and hashes the same every time.
+
+mod arn;
+mod deployment;
+mod owner;
+mod partition;
+mod policy;
+mod rest_api;
+mod role;
+mod stage;
+mod state_machine;
+
+pub use arn::{Arn, StateMachineArn};
+pub use deployment::{Deployment, DeploymentId, Revision};
+pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
+pub use partition::{Partition, invoke_url, partition};
+pub use policy::PolicyDocument;
+pub use rest_api::{
+    Authorization, Backend, Credentials, Definition, GatewayResponse, Integration, IntegrationResponse, Method,
+    MethodKey, MethodResponse, Parameter, RestApi, RestApiId,
+};
+pub use role::{INLINE_POLICY, Role};
+pub use stage::{Stage, StageName};
+pub use state_machine::{MachineType, MachineUse};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// A model value as JSON, for hashes and differences.
+///
+/// # Panics
+/// If the type is no JSON (a map with keys that are not text): silence would hide every difference.
+pub fn json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("model types are JSON")
+}
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// What a `StepFunctionsApi` should be in AWS. [`Desired::nothing`] is what a deleted one should be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    /// Whose resources these are.
+    pub owner: Owner,
+    /// Region of the API and the state machines.
+    pub region: String,
+    /// The role to keep for API Gateway; `None` when one is given or none is needed.
+    pub role: Option<Role>,
+    /// The REST API with everything that a deployment snapshots.
+    pub rest_api: Option<RestApi>,
+    /// Stages by name.
+    pub stages: BTreeMap<StageName, Stage>,
+    /// State machines that the API starts, and what it needs of each.
+    pub machines: BTreeMap<Arn, MachineUse>,
+}
+
+impl Desired {
+    /// The empty state: planning towards it deletes whatever the owner has.
+    pub fn nothing(owner: Owner, region: &str) -> Self {
+        Self {
+            owner,
+            region: region.to_owned(),
+            role: None,
+            rest_api: None,
+            stages: BTreeMap::new(),
+            machines: BTreeMap::new(),
+        }
+    }
+
+    /// Keys of all tags that this state sets.
+    pub fn tag_keys(&self) -> BTreeSet<String> {
+        let role = self.role.iter().flat_map(|role| role.tags.keys());
+        let api = self.rest_api.iter().flat_map(|api| api.tags.keys());
+        let stages = self.stages.values().flat_map(|stage| stage.tags.keys());
+        role.chain(api).chain(stages).cloned().collect()
+    }
+
+    /// What the stages should serve; `None` when there is no API.
+    pub fn revision(&self) -> Option<Revision> {
+        self.rest_api.as_ref().map(|api| api.definition.revision())
+    }
+}
+
+/// What AWS has of one owner's resources, in the terms of [`Desired`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// The role with the owner's name for it, if there is one.
+    pub role: Option<ObservedRole>,
+    /// The REST API that carries the owner's tag.
+    pub rest_api: Option<ObservedRestApi>,
+    /// Stages of that API that carry the owner's tag, and others that bear a wanted name.
+    pub stages: BTreeMap<StageName, ObservedStage>,
+    /// Deployments of that API whose description names a revision.
+    pub deployments: Vec<Deployment>,
+    /// State machines that were looked for; `None` for one that does not exist.
+    pub machines: BTreeMap<Arn, Option<MachineType>>,
+}
+
+impl Observed {
+    /// The revision that a deployment holds, if it is one of ours.
+    pub fn revision_of(&self, deployment: &DeploymentId) -> Option<&Revision> {
+        self.deployments.iter().find(|d| d.id == *deployment).map(|d| &d.revision)
+    }
+}
+
+/// A role as IAM has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedRole {
+    /// ARN, account included.
+    pub arn: Arn,
+    /// Whether it carries the owner's tag.
+    pub owned: bool,
+    /// Its content, foreign tags left out.
+    pub role: Role,
+}
+
+/// A REST API as API Gateway has it: the draft, not what its stages serve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedRestApi {
+    /// Its id.
+    pub id: RestApiId,
+    /// Its content, foreign tags left out.
+    pub api: RestApi,
+}
+
+/// A stage as API Gateway has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedStage {
+    /// What it serves.
+    pub deployment: DeploymentId,
+    /// Whether it carries the owner's tag.
+    pub owned: bool,
+    /// Its content, foreign tags left out.
+    pub stage: Stage,
+}

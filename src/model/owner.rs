@@ -1,0 +1,88 @@
+//! Whose an AWS resource is. The only place that knows tag keys and derived names.
+
+use sha2::{Digest, Sha256};
+
+use super::Tags;
+
+/// Prefix of every tag key that is the controller's own.
+pub const TAG_PREFIX: &str = "stepgate.dev/";
+/// The tag that says whose a resource is. Identity is here, not in status: losing the status loses nothing.
+pub const OWNER_TAG: &str = "stepgate.dev/owner";
+
+/// IAM's limit for a role name.
+const ROLE_NAME_MAX: usize = 64;
+
+/// The Kubernetes object that an AWS resource belongs to, unique over all clusters that share the account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    /// The installation: by default the uid of the cluster's `kube-system` namespace.
+    pub installation: String,
+    /// Namespace of the object.
+    pub namespace: String,
+    /// Name of the object.
+    pub name: String,
+}
+
+impl Owner {
+    /// Value of [`OWNER_TAG`].
+    pub fn tag(&self) -> String {
+        format!("{}/{}/{}", self.installation, self.namespace, self.name)
+    }
+
+    /// Whether a resource with these tags is this owner's.
+    pub fn owns(&self, tags: &Tags) -> bool {
+        tags.get(OWNER_TAG).is_some_and(|value| *value == self.tag())
+    }
+
+    /// The user's tags with the owner's on top.
+    pub fn tags(&self, users: &Tags) -> Tags {
+        let mut tags = users.clone();
+        tags.insert(OWNER_TAG.to_owned(), self.tag());
+        tags
+    }
+
+    /// Name of the API in AWS unless the user gives one.
+    pub fn api_name(&self) -> String {
+        format!("{}-{}", self.namespace, self.name)
+    }
+
+    /// Name of the role. IAM is global, so it has to differ between regions' and clusters' objects of the same name:
+    /// readable part first, then a hash of the whole owner.
+    pub fn role_name(&self) -> String {
+        let hash = hex(&Sha256::digest(self.tag().as_bytes())[..5]);
+        let readable = format!("stepgate-{}-{}", self.namespace, self.name);
+        let keep = ROLE_NAME_MAX - hash.len() - 1;
+        format!("{}-{hash}", &readable[..readable.len().min(keep)])
+    }
+}
+
+/// Lower-case hexadecimal text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(name: &str) -> Owner {
+        Owner { installation: "6f1b".into(), namespace: "team-a".into(), name: name.into() }
+    }
+
+    #[test]
+    fn role_names_fit_iam_and_differ() {
+        let long = "x".repeat(250);
+        let names = [owner("a").role_name(), owner(&long).role_name(), owner(&format!("{long}y")).role_name()];
+        assert!(names.iter().all(|name| name.len() <= ROLE_NAME_MAX), "{names:?}");
+        assert_ne!(names[1], names[2]);
+        assert!(names[0].starts_with("stepgate-team-a-a-"));
+    }
+
+    #[test]
+    fn a_tag_of_another_cluster_is_not_ours() {
+        let other = Owner { installation: "77".into(), ..owner("a") };
+        assert!(owner("a").owns(&owner("a").tags(&Tags::new())));
+        assert!(!owner("a").owns(&other.tags(&Tags::new())));
+        assert!(!owner("a").owns(&Tags::new()));
+    }
+}

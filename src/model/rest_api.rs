@@ -1,0 +1,195 @@
+//! A REST API: the part that a deployment snapshots, and the settings around it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::owner::hex;
+use super::{Arn, Revision, Tags, json};
+
+/// Id that AWS gives to a REST API.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RestApiId(pub String);
+
+impl fmt::Display for RestApiId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A REST API. Its endpoint type is Regional.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RestApi {
+    /// Name in AWS; not unique there.
+    pub name: String,
+    /// Tags.
+    pub tags: Tags,
+    /// Settings that others made and nobody here wants, such as `binaryMediaTypes`; a put resets them.
+    pub foreign: BTreeMap<String, String>,
+    /// What a deployment snapshots.
+    pub definition: Definition,
+}
+
+/// Everything of an API that callers see only after a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Definition {
+    /// Methods by path and verb.
+    pub methods: BTreeMap<MethodKey, Method>,
+    /// Customised gateway responses by response type, such as `DEFAULT_4XX`.
+    pub gateway_responses: BTreeMap<String, GatewayResponse>,
+}
+
+impl Definition {
+    /// Hash of the content: equal definitions have equal revisions, whoever computes them.
+    pub fn revision(&self) -> Revision {
+        Revision(hex(&Sha256::digest(json(self).to_string())[..6]))
+    }
+}
+
+/// Path and verb of a method; as text `POST /execution`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MethodKey {
+    /// Resource path, `/` for the root.
+    pub path: String,
+    /// `GET`, `POST`, ..., `ANY`.
+    pub verb: String,
+}
+
+impl fmt::Display for MethodKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.path)
+    }
+}
+
+impl Serialize for MethodKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A method with its integration.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Method {
+    /// Who may call it.
+    pub authorization: Authorization,
+    /// Declared request parameters and whether each is required.
+    pub parameters: BTreeMap<Parameter, bool>,
+    /// Method responses by status code.
+    pub responses: BTreeMap<String, MethodResponse>,
+    /// What is behind it; `None` is seen only after a foreign edit.
+    pub integration: Option<Integration>,
+    /// Settings that others made and nobody here wants, such as `apiKeyRequired`; a put resets them.
+    pub foreign: BTreeMap<String, String>,
+}
+
+/// Who may call a method.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Authorization {
+    /// Anyone.
+    None,
+    /// Callers that sign with credentials that IAM lets in.
+    Iam,
+    /// Anything else, in AWS's words; never desired.
+    Other(String),
+}
+
+/// A request parameter; as text `querystring.id`, what follows `method.request.` in API Gateway's name for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Parameter {
+    /// `querystring`, `header` or `path`.
+    pub location: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.location, self.name)
+    }
+}
+
+impl Serialize for Parameter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A declared response: the headers it may carry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MethodResponse {
+    /// Names of declared headers.
+    pub headers: BTreeSet<String>,
+}
+
+/// What a method calls. Bodies that no template matches are always refused (`passthroughBehavior: NEVER`): passed on raw,
+/// a caller would choose the state machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integration {
+    /// The other side.
+    pub backend: Backend,
+    /// Whether unmatched content types are refused; `false` only after a foreign edit.
+    pub refuses_unmatched: bool,
+    /// Mapping templates by content type.
+    pub request_templates: BTreeMap<String, String>,
+    /// Milliseconds until the caller gets a 504.
+    pub timeout_millis: i32,
+    /// Integration responses by status code.
+    pub responses: BTreeMap<String, IntegrationResponse>,
+}
+
+/// The other side of an integration.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Backend {
+    /// An AWS action, called with POST.
+    Aws {
+        /// `arn:P:apigateway:R:states:action/StartExecution`.
+        uri: String,
+        /// The role that API Gateway assumes for it.
+        credentials: Credentials,
+    },
+    /// API Gateway answers itself.
+    Mock,
+    /// Anything else, in AWS's words; never desired.
+    Other(String),
+}
+
+/// The role of an integration.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Credentials {
+    /// The role of the same plan, whose ARN is known only when it exists.
+    OwnRole,
+    /// A given role.
+    Given(Arn),
+    /// No role; seen only after a foreign edit.
+    Missing,
+}
+
+/// How an answer of the backend becomes one for the caller.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegrationResponse {
+    /// Regular expression on the backend's status; `None` takes what no other takes.
+    pub pattern: Option<String>,
+    /// Header mappings: `'text'` with its quotes, or a mapping expression.
+    pub headers: BTreeMap<String, String>,
+    /// Templates by content type; none passes the body on as it is.
+    pub templates: BTreeMap<String, String>,
+}
+
+/// An answer that API Gateway gives without the backend.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayResponse {
+    /// Header mappings: `'text'` with its quotes, or a mapping expression.
+    pub headers: BTreeMap<String, String>,
+    /// Bodies by content type; not VTL, variables are filled in and nothing else.
+    pub templates: BTreeMap<String, String>,
+}

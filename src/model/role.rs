@@ -1,0 +1,23 @@
+//! The IAM role that API Gateway assumes to call Step Functions.
+
+use std::collections::BTreeSet;
+
+use super::{Arn, PolicyDocument, Tags};
+
+/// Name of the one inline policy that is ours.
+pub const INLINE_POLICY: &str = "stepgate";
+
+/// A role and all of its permissions that are ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Role {
+    /// Unique in the account.
+    pub name: String,
+    /// Who may assume it.
+    pub trust: PolicyDocument,
+    /// The inline policy named [`INLINE_POLICY`].
+    pub inline_policy: Option<PolicyDocument>,
+    /// Attached managed policies.
+    pub managed_policies: BTreeSet<Arn>,
+    /// Tags.
+    pub tags: Tags,
+}

@@ -1,0 +1,55 @@
+//! AWS -> Observed, by the fewest reads that the question needs.
+
+mod deployment;
+mod policy;
+mod rest_api;
+mod role;
+mod stage;
+mod state_machine;
+
+use std::collections::BTreeSet;
+
+use crate::aws::{Aws, Result};
+use crate::model::{Deployment, Desired, Observed, RestApiId, TAG_PREFIX, Tags};
+
+/// What is known before, and so need not be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Whether the last pass left everything as it should be, for the same spec. Then only that is read which should be
+    /// there; else also what should not be there any more.
+    pub settled: bool,
+    /// Id of the API, if it was seen before. Only a hint: the owner's tag decides.
+    pub rest_api_id: Option<RestApiId>,
+    /// Deployments seen before. They never change, so a stage that serves one of them needs no further look.
+    pub deployments: Vec<Deployment>,
+    /// Keys of tags that were set before. Others are not ours and not looked at.
+    pub tag_keys: BTreeSet<String>,
+}
+
+/// Everything of the owner's.
+///
+/// # Errors
+/// Of the first call that fails.
+pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result<Observed> {
+    let ours: BTreeSet<String> = scope.tag_keys.iter().cloned().chain(desired.tag_keys()).collect();
+    let ours = OwnTags(ours);
+    let role = role::observe(aws, desired, scope, &ours).await?;
+    let own_role = role.as_ref().map(|role| &role.arn);
+    let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
+    let (mut stages, mut deployments) = Default::default();
+    if let Some(api) = &rest_api {
+        stages = stage::observe(aws, desired, &api.id, &ours).await?;
+        deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
+    }
+    let machines = state_machine::observe(aws, desired, scope).await?;
+    Ok(Observed { role, rest_api, stages, deployments, machines })
+}
+
+/// Which tags are ours; the rest is left out of what is observed.
+struct OwnTags(BTreeSet<String>);
+
+impl OwnTags {
+    fn of(&self, tags: Tags) -> Tags {
+        tags.into_iter().filter(|(key, _)| key.starts_with(TAG_PREFIX) || self.0.contains(key)).collect()
+    }
+}

@@ -1,0 +1,34 @@
+//! The role's permissions: the inline policy and attached managed policies.
+
+use super::{Action, Change, Step, Steps};
+use crate::model::{Desired, Observed};
+
+pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
+    let mut steps = Steps::default();
+    let found = observed.role.as_ref().filter(|found| found.owned).map(|found| &found.role);
+    let Some(role) = desired.role.as_ref().or(found).map(|role| role.name.clone()) else { return steps };
+
+    let has = found.and_then(|found| found.inline_policy.as_ref());
+    match (desired.role.as_ref().and_then(|wanted| wanted.inline_policy.as_ref()), has) {
+        (Some(wanted), has) if has != Some(wanted) => steps.build.push(Step {
+            changes: match has {
+                Some(has) => Change::between("role policy", Some(has.value()), Some(wanted.value())),
+                None => Vec::new(),
+            },
+            action: Action::PutRolePolicy { role: role.clone(), policy: wanted.clone() },
+        }),
+        (None, Some(_)) => steps.remove.push(Step::new(Action::DeleteRolePolicy { role: role.clone() })),
+        _ => {}
+    }
+
+    let wanted = desired.role.iter().flat_map(|role| &role.managed_policies);
+    let attached = |arn| found.is_some_and(|found| found.managed_policies.contains(arn));
+    for policy in wanted.filter(|arn| !attached(arn)) {
+        steps.build.push(Step::new(Action::AttachRolePolicy { role: role.clone(), policy: policy.clone() }));
+    }
+    let kept = |arn| desired.role.as_ref().is_some_and(|role| role.managed_policies.contains(arn));
+    for policy in found.iter().flat_map(|found| &found.managed_policies).filter(|arn| !kept(arn)) {
+        steps.remove.push(Step::new(Action::DetachRolePolicy { role: role.clone(), policy: policy.clone() }));
+    }
+    steps
+}

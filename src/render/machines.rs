@@ -1,0 +1,96 @@
+//! Which state machines each method reaches, over all stages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Problems, method_field};
+use crate::actions::{self, Machines};
+use crate::api::{Method, StepFunctionsApiSpec};
+use crate::model::{Arn, MachineType, MachineUse, StateMachineArn, partition};
+
+/// State machines of a spec, with the field that names each.
+pub(super) struct Reached {
+    /// By the name that methods use.
+    named: BTreeMap<String, Vec<(String, StateMachineArn)>>,
+    /// Those that callers may name.
+    open: Vec<(String, StateMachineArn)>,
+}
+
+pub(super) fn resolve(spec: &StepFunctionsApiSpec, problems: &mut Problems) -> Reached {
+    let mut named = BTreeMap::new();
+    for machine in &spec.state_machines {
+        let field = format!("spec.stateMachines[{}].arn", machine.name);
+        let mut arns = Vec::new();
+        if let Some(text) = &machine.arn {
+            arns.extend(parse(spec, &field, text, problems));
+        }
+        if let Some(variable) = &machine.stage_variable {
+            for stage in &spec.stages {
+                let field = format!("spec.stages[{}].variables.{variable}", stage.name);
+                match stage.variables.get(variable) {
+                    Some(text) => arns.extend(parse(spec, &field, text, problems)),
+                    None => problems.add(
+                        field,
+                        format!("missing: spec.stateMachines[{}] takes its ARN from this variable", machine.name),
+                    ),
+                }
+            }
+        }
+        if let Some((field, _)) = arns.iter().find(|(_, arn)| arn.is_pattern()) {
+            problems.add(field.clone(), "a state machine that methods use cannot have wildcards");
+        }
+        named.insert(machine.name.clone(), arns);
+    }
+    let mut open = Vec::new();
+    let role = spec.role.iter().flat_map(|role| role.state_machine_arns.iter().enumerate());
+    for (index, text) in role {
+        open.extend(parse(spec, &format!("spec.role.stateMachineArns[{index}]"), text, problems));
+    }
+    Reached { named, open }
+}
+
+fn parse(
+    spec: &StepFunctionsApiSpec,
+    field: &str,
+    text: &str,
+    problems: &mut Problems,
+) -> Option<(String, StateMachineArn)> {
+    let arn = problems.check(field, StateMachineArn::parse(text))?;
+    let (wanted, has) = (partition(&spec.region).id, arn.arn().partition());
+    if wanted != has {
+        problems.add(field, format!("is in partition {has}, and spec.region {} is in {wanted}", spec.region));
+    } else if arn.arn().region() != spec.region {
+        problems.add(field, format!("is in {}, and spec.region is {}", arn.arn().region(), spec.region));
+    }
+    Some((field.to_owned(), arn))
+}
+
+impl Reached {
+    /// The machines a method works on: its own, or those that callers may name.
+    pub(super) fn of(&self, method: &Method) -> &[(String, StateMachineArn)] {
+        match &method.state_machine {
+            Some(name) => self.named.get(name).map_or(&[], Vec::as_slice),
+            None => &self.open,
+        }
+    }
+
+    /// Every concrete machine, the fields that name it, and what its type must be.
+    pub(super) fn uses(&self, spec: &StepFunctionsApiSpec) -> BTreeMap<Arn, MachineUse> {
+        let mut uses: BTreeMap<Arn, MachineUse> = BTreeMap::new();
+        let all = self.named.values().flatten().chain(&self.open).filter(|(_, arn)| !arn.is_pattern());
+        for (field, arn) in all {
+            uses.entry(arn.arn().clone()).or_default().fields.insert(field.clone());
+        }
+        for method in spec.methods.iter().filter(|method| method.state_machine.is_some()) {
+            let needed = match actions::find(&method.action).map(|action| action.machines) {
+                Some(Machines::Standard) => MachineType::Standard,
+                Some(Machines::Express) => MachineType::Express,
+                Some(Machines::Any) | None => continue,
+            };
+            for (_, arn) in self.of(method) {
+                let needs: &mut BTreeSet<_> = &mut uses.entry(arn.arn().clone()).or_default().needs;
+                needs.insert((needed, format!("{}.action", method_field(method))));
+            }
+        }
+        uses
+    }
+}

@@ -1,0 +1,114 @@
+//! One method: parameters, integration, answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Problems, cors, method_field, template};
+use crate::actions::{self, Action};
+use crate::api::{self, AuthorizationType, StepFunctionsApiSpec};
+use crate::model::{
+    Authorization, Backend, Credentials, Integration, IntegrationResponse, Method, MethodResponse, Parameter, partition,
+};
+
+/// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
+const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
+/// API Gateway's default, in milliseconds.
+pub(super) const TIMEOUT_MILLIS: i32 = 29_000;
+
+pub(super) fn render(
+    spec: &StepFunctionsApiSpec,
+    method: &api::Method,
+    credentials: Credentials,
+    problems: &mut Problems,
+) -> Method {
+    let action = problems.check(&format!("{}.action", method_field(method)), find(&method.action));
+    let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
+    let responses = action.map(|action| responses(spec.cors.as_ref(), action)).unwrap_or_default();
+    let (region, arns) = (&spec.region, partition(&spec.region).id);
+    Method {
+        authorization: match method.authorization.kind {
+            AuthorizationType::Iam => Authorization::Iam,
+            AuthorizationType::None => Authorization::None,
+        },
+        parameters: parameters(method, problems),
+        responses: declared(&responses),
+        integration: Some(Integration {
+            backend: Backend::Aws {
+                uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),
+                credentials,
+            },
+            refuses_unmatched: true,
+            request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
+            timeout_millis: TIMEOUT_MILLIS,
+            responses,
+        }),
+        foreign: BTreeMap::new(),
+    }
+}
+
+fn find(name: &str) -> Result<&'static Action, String> {
+    actions::find(name).ok_or_else(|| {
+        let names: Vec<&str> = actions::ACTIONS.iter().map(|action| action.name).collect();
+        format!("no action {name:?}; there are {}", names.join(", "))
+    })
+}
+
+/// Everything that is read from the request, declared, and the variables of the path.
+fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Parameter, bool> {
+    let declared = |location: &str, name: &str, required| {
+        (Parameter { location: location.to_owned(), name: name.to_owned() }, required)
+    };
+    let variables: BTreeSet<&str> = (method.path.split('/'))
+        .filter_map(|segment| segment.strip_prefix('{'))
+        .map(|segment| segment.trim_end_matches(['+', '}']))
+        .collect();
+    let mut parameters: BTreeMap<Parameter, bool> = variables.iter().map(|name| declared("path", name, true)).collect();
+    for (argument, source) in &method.arguments {
+        if let Some(name) = &source.query {
+            parameters.extend([declared("querystring", name, false)]);
+        }
+        if let Some(name) = &source.header {
+            parameters.extend([declared("header", name, false)]);
+        }
+        if let Some(name) = source.path.as_deref().filter(|name| !variables.contains(name)) {
+            let field = format!("{}.arguments.{argument}.path", method_field(method));
+            problems.add(field, format!("the path has no {{{name}}}"));
+        }
+    }
+    parameters
+}
+
+/// Answers by status code. Every other status of an error is set by the template: API Gateway selects by the status of
+/// Step Functions, and that is 400 for all of its errors.
+fn responses(cors: Option<&api::Cors>, action: &Action) -> BTreeMap<String, IntegrationResponse> {
+    let success = IntegrationResponse { pattern: None, ..answer(cors, template::success(action)) };
+    let refused = template::refused(action);
+    BTreeMap::from([
+        ("200".to_owned(), success),
+        ("400".to_owned(), IntegrationResponse { pattern: Some(r"4\d{2}".into()), ..answer(cors, Some(refused)) }),
+        (
+            "500".to_owned(),
+            IntegrationResponse { pattern: Some(r"5\d{2}".into()), ..answer(cors, Some(template::failed())) },
+        ),
+    ])
+}
+
+/// An answer with that template (`None`: the body as it is) and the headers of CORS.
+fn answer(cors: Option<&api::Cors>, template: Option<String>) -> IntegrationResponse {
+    let echo = cors.and_then(cors::echo);
+    let template = match (echo, template) {
+        (None, template) => template,
+        (Some(echo), template) => Some(format!("{echo}{}", template.as_deref().unwrap_or("$input.json('$')"))),
+    };
+    IntegrationResponse {
+        pattern: None,
+        headers: cors.map(cors::headers).unwrap_or_default(),
+        templates: template.map(|text| ("application/json".to_owned(), text)).into_iter().collect(),
+    }
+}
+
+/// Method responses for what the integration answers: a header that is not declared is refused at import.
+pub(super) fn declared(responses: &BTreeMap<String, IntegrationResponse>) -> BTreeMap<String, MethodResponse> {
+    let declare =
+        |response: &IntegrationResponse| MethodResponse { headers: response.headers.keys().cloned().collect() };
+    responses.iter().map(|(status, response)| (status.clone(), declare(response))).collect()
+}

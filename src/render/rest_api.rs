@@ -1,0 +1,72 @@
+//! The REST API: methods, preflights, gateway responses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Problems, cors, method, method_field};
+use crate::api::StepFunctionsApiSpec;
+use crate::model::{Credentials, Definition, MethodKey, Owner, RestApi};
+
+/// API Gateway's limit for the resources of an API; every segment of a path is one, and so is the root.
+const RESOURCES_MAX: usize = 300;
+
+pub(super) fn render(
+    owner: &Owner,
+    spec: &StepFunctionsApiSpec,
+    credentials: Credentials,
+    problems: &mut Problems,
+) -> RestApi {
+    let mut definition = Definition::default();
+    for method in &spec.methods {
+        let key = MethodKey { path: method.path.clone(), verb: method.method.as_str().to_owned() };
+        definition.methods.insert(key, method::render(spec, method, credentials.clone(), problems));
+    }
+    check_paths(spec, problems);
+    if let Some(cors) = &spec.cors {
+        let mut verbs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for method in &spec.methods {
+            verbs.entry(&method.path).or_default().insert(method.method.as_str());
+        }
+        for (path, verbs) in verbs {
+            let key = MethodKey { path: path.to_owned(), verb: "OPTIONS".to_owned() };
+            definition.methods.insert(key, cors::preflight(cors, path, &verbs));
+        }
+        definition.gateway_responses = cors::gateway_responses(cors);
+    }
+    let name = spec.name.clone().unwrap_or_else(|| owner.api_name());
+    RestApi { name, tags: owner.tags(&spec.tags), foreign: BTreeMap::new(), definition }
+}
+
+/// What API Gateway asks of paths beyond their characters: a variable has no sibling variable of another name, its name
+/// is used once in a path, and nothing follows a greedy one.
+fn check_paths(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
+    let mut resources: BTreeSet<String> = BTreeSet::from(["/".to_owned()]);
+    let mut variables: BTreeMap<String, &str> = BTreeMap::new();
+    for method in &spec.methods {
+        let field = format!("{}.path", method_field(method));
+        let mut parent = String::new();
+        let mut seen = BTreeSet::new();
+        let segments: Vec<&str> = method.path.split('/').filter(|segment| !segment.is_empty()).collect();
+        for (index, segment) in segments.iter().enumerate() {
+            if segment.starts_with('{') {
+                let sibling = variables.entry(parent.clone()).or_insert(segment);
+                if sibling != segment {
+                    problems.add(&field, format!("{segment} and {sibling} stand at the same place; use one name"));
+                }
+                if !seen.insert(segment.trim_end_matches(['+', '}'])) {
+                    problems.add(&field, format!("{segment} stands twice in the path; use two names"));
+                }
+                if segment.ends_with("+}") && index + 1 < segments.len() {
+                    problems.add(&field, format!("nothing can follow {segment}, which takes all that follows"));
+                }
+            }
+            parent = format!("{parent}/{segment}");
+            resources.insert(parent.clone());
+        }
+    }
+    if resources.len() > RESOURCES_MAX {
+        problems.add(
+            "spec.methods",
+            format!("the paths have {} resources, and API Gateway allows {RESOURCES_MAX}", resources.len()),
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! The role that API Gateway assumes.
+
+use serde_json::json;
+
+use super::{Problems, machines::Reached, policy};
+use crate::api::StepFunctionsApiSpec;
+use crate::model::{Arn, Credentials, Owner, PolicyDocument, Role};
+
+/// The role to keep, if one is to be created, and what integrations name.
+pub(super) struct RenderedRole {
+    pub role: Option<Role>,
+    pub credentials: Credentials,
+}
+
+pub(super) fn render(
+    owner: &Owner,
+    spec: &StepFunctionsApiSpec,
+    machines: &Reached,
+    problems: &mut Problems,
+) -> RenderedRole {
+    if let Some(text) = spec.role.as_ref().and_then(|role| role.arn.as_ref()) {
+        let arn = problems.check("spec.role.arn", Arn::parse(text));
+        return RenderedRole { role: None, credentials: arn.map_or(Credentials::Missing, Credentials::Given) };
+    }
+    let mut managed_policies = std::collections::BTreeSet::new();
+    for (index, text) in spec.role.iter().flat_map(|role| role.managed_policy_arns.iter().enumerate()) {
+        managed_policies.extend(problems.check(&format!("spec.role.managedPolicyArns[{index}]"), Arn::parse(text)));
+    }
+    let role = Role {
+        name: owner.role_name(),
+        trust: trust(),
+        inline_policy: policy::render(spec, machines, !managed_policies.is_empty(), problems),
+        managed_policies,
+        tags: owner.tags(&spec.tags),
+    };
+    RenderedRole { role: Some(role), credentials: Credentials::OwnRole }
+}
+
+/// No condition on the source: API Gateway sends neither aws:SourceAccount nor aws:SourceArn when it assumes the role of
+/// an integration, and a condition on what is not sent makes every call a 500. No other account's API can name the role,
+/// because iam:PassRole does not cross accounts.
+fn trust() -> PolicyDocument {
+    PolicyDocument::new(json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }],
+    }))
+}

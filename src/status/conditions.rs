@@ -1,0 +1,157 @@
+//! Conditions. Stalled exactly when only a change of the spec helps, and never together with Reconciling (kstatus).
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::Pass;
+use crate::api::{ConditionType, Reason};
+use crate::plan::{Part, Plan};
+
+/// Kubernetes' limit for a condition's message.
+const MESSAGE_MAX: usize = 32_768;
+
+/// What a condition says; `None` leaves it as it was.
+type Says = Option<(Status, Reason, String)>;
+
+#[derive(Clone, Copy)]
+enum Status {
+    True,
+    False,
+    Unknown,
+}
+
+use Status::{False, True};
+
+fn says(status: Status, reason: Reason, message: impl Into<String>) -> Says {
+    Some((status, reason, message.into()))
+}
+
+pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, now: &Time) -> Vec<Condition> {
+    let rows: [(ConditionType, Says); 7] = [
+        (ConditionType::Ready, ready(pass)),
+        (ConditionType::Reconciling, reconciling(pass)),
+        (ConditionType::Stalled, stalled(pass)),
+        (ConditionType::Accepted, accepted(pass)),
+        (ConditionType::RoleReady, part(pass, Part::Role)),
+        (ConditionType::ApiReady, part(pass, Part::RestApi)),
+        (ConditionType::StagesReady, part(pass, Part::Stages)),
+    ];
+    rows.into_iter()
+        .map(|(kind, says)| {
+            let before = old.iter().find(|condition| condition.type_ == kind.to_string());
+            condition(kind, says, before, generation, now)
+        })
+        .collect()
+}
+
+fn condition(kind: ConditionType, says: Says, before: Option<&Condition>, generation: i64, now: &Time) -> Condition {
+    let (status, reason, mut message) = match (says, before) {
+        (Some((status, reason, message)), _) => {
+            let status = match status {
+                True => "True",
+                False => "False",
+                Status::Unknown => "Unknown",
+            };
+            (status.to_owned(), reason.to_string(), message)
+        }
+        (None, Some(before)) => (before.status.clone(), before.reason.clone(), before.message.clone()),
+        (None, None) => ("Unknown".to_owned(), Reason::Unknown.to_string(), String::new()),
+    };
+    if message.len() > MESSAGE_MAX {
+        let end = (0..=MESSAGE_MAX - 3).rev().find(|end| message.is_char_boundary(*end)).unwrap_or_default();
+        message.truncate(end);
+        message.push_str("...");
+    }
+    // The time tells when the status flipped, not when it was last looked at.
+    let same = before.filter(|before| before.status == status);
+    let last_transition_time = same.map_or_else(|| now.clone(), |before| before.last_transition_time.clone());
+    Condition {
+        type_: kind.to_string(),
+        status,
+        reason,
+        message,
+        last_transition_time,
+        observed_generation: Some(generation),
+    }
+}
+
+fn writes(plan: &Plan) -> String {
+    let count = plan.steps.len();
+    let steps: Vec<String> = plan.steps.iter().map(|step| step.action.to_string()).collect();
+    format!("{count} write{}: {}", if count == 1 { "" } else { "s" }, steps.join(", "))
+}
+
+fn ready(pass: &Pass<'_>) -> Says {
+    match pass {
+        Pass::Applying(plan) => says(False, Reason::Applying, writes(plan)),
+        Pass::Settled { desired, .. } => {
+            let stages: Vec<&str> = desired.stages.keys().map(String::as_str).collect();
+            let revision = desired.revision().map(|revision| revision.to_string()).unwrap_or_default();
+            let plural = if stages.len() == 1 { "stage" } else { "stages" };
+            says(True, Reason::Applied, format!("{plural} {} at revision {revision}", stages.join(", ")))
+        }
+        Pass::Planned(plan) if !plan.blockers.is_empty() => {
+            let blockers: Vec<String> = plan.blockers.iter().map(ToString::to_string).collect();
+            says(False, Reason::Planned, format!("nothing can be applied: {}", blockers.join("; ")))
+        }
+        Pass::Planned(plan) if plan.is_empty() => says(True, Reason::Planned, "AWS matches; nothing to apply"),
+        Pass::Planned(plan) => {
+            says(False, Reason::Planned, format!("mode Plan, not applied; see status.plan. {}", writes(plan)))
+        }
+        Pass::Paused => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),
+        Pass::Deleting(plan) => says(False, Reason::Deleting, writes(plan)),
+        Pass::Failed { trouble, .. } => says(False, trouble.reason, trouble.message.clone()),
+    }
+}
+
+fn reconciling(pass: &Pass<'_>) -> Says {
+    match pass {
+        Pass::Applying(plan) => says(True, Reason::Applying, writes(plan)),
+        Pass::Deleting(plan) => says(True, Reason::Deleting, writes(plan)),
+        Pass::Failed { trouble, .. } if !trouble.stalled() => says(True, trouble.reason, "trying again"),
+        Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
+        Pass::Settled { .. } => says(False, Reason::Applied, ""),
+        Pass::Planned(_) => says(False, Reason::Planned, ""),
+        Pass::Paused => says(False, Reason::Paused, ""),
+    }
+}
+
+fn stalled(pass: &Pass<'_>) -> Says {
+    match pass {
+        Pass::Failed { trouble, .. } if trouble.stalled() => says(True, trouble.reason, trouble.message.clone()),
+        Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
+        Pass::Applying(_) => says(False, Reason::Applying, ""),
+        Pass::Deleting(_) => says(False, Reason::Deleting, ""),
+        Pass::Settled { .. } => says(False, Reason::Applied, ""),
+        Pass::Planned(_) => says(False, Reason::Planned, ""),
+        Pass::Paused => says(False, Reason::Paused, ""),
+    }
+}
+
+fn accepted(pass: &Pass<'_>) -> Says {
+    match pass {
+        Pass::Failed { trouble, .. } if trouble.reason == Reason::Invalid => {
+            says(False, Reason::Invalid, trouble.message.clone())
+        }
+        Pass::Paused | Pass::Deleting(_) => None,
+        _ => says(True, Reason::Valid, ""),
+    }
+}
+
+fn part(pass: &Pass<'_>, part: Part) -> Says {
+    match pass {
+        Pass::Settled { desired, .. } if part == Part::Role && desired.role.is_none() => {
+            says(True, Reason::Given, "used as it is")
+        }
+        Pass::Settled { .. } => says(True, Reason::Applied, ""),
+        Pass::Failed { trouble, part: Some(failed), .. } => match part.cmp(failed) {
+            std::cmp::Ordering::Less => says(True, Reason::Applied, ""),
+            std::cmp::Ordering::Equal => says(False, trouble.reason, trouble.message.clone()),
+            std::cmp::Ordering::Greater => says(Status::Unknown, Reason::Unknown, "an earlier part is not finished"),
+        },
+        Pass::Applying(plan) if plan.steps.iter().any(|step| step.action.part() == part) => {
+            says(False, Reason::Applying, "")
+        }
+        Pass::Deleting(_) => says(False, Reason::Deleting, ""),
+        _ => None,
+    }
+}

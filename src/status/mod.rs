@@ -1,0 +1,137 @@
+//! What happened -> status and event. Pure: the time is an argument.
+
+mod conditions;
+mod event;
+mod trouble;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::api::{EndpointStatus, PlanStatus, StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::apply::Ids;
+use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, TAG_PREFIX, invoke_url};
+use crate::plan::{Part, Plan};
+
+pub use event::EventDraft;
+pub use trouble::{Retry, Trouble};
+
+/// How far a pass came.
+#[derive(Debug)]
+pub enum Pass<'a> {
+    /// About to make these writes.
+    Applying(&'a Plan),
+    /// AWS is as desired, after these writes (perhaps none).
+    Settled { desired: &'a Desired, ids: &'a Ids, plan: &'a Plan },
+    /// Mode Plan: this is what would be written.
+    Planned(&'a Plan),
+    /// Mode Paused.
+    Paused,
+    /// About to delete with these writes.
+    Deleting(&'a Plan),
+    /// It went wrong, in that part if it was in one, with these ids so far.
+    Failed { trouble: &'a Trouble, part: Option<Part>, ids: Option<&'a Ids> },
+}
+
+/// What the status says beside what happened.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Time for conditions that change.
+    pub now: &'a Time,
+    /// URL template in place of AWS's own.
+    pub invoke_url: Option<&'a str>,
+    /// Value of the check-now annotation that this pass handles.
+    pub check_now: Option<&'a str>,
+}
+
+/// The new status of an object, and the event to publish if something is new. `before` is the status as it was last
+/// written; the object's own is that of the start of the pass.
+pub fn next(
+    object: &StepFunctionsApi,
+    before: &StepFunctionsApiStatus,
+    pass: &Pass<'_>,
+    context: Context<'_>,
+) -> (StepFunctionsApiStatus, Option<EventDraft>) {
+    let generation = object.metadata.generation.unwrap_or_default();
+    let mut status = before.clone();
+    status.observed_generation = generation;
+    status.conditions = conditions::next(&before.conditions, pass, generation, context.now);
+    if !matches!(pass, Pass::Applying(_)) {
+        status.last_handled_check_now = context.check_now.map(str::to_owned);
+    }
+    status.plan = match pass {
+        Pass::Planned(plan) => Some(plan_status(plan)),
+        _ => None,
+    };
+    match pass {
+        Pass::Settled { desired, ids, .. } => settled(&mut status, desired, ids, context.invoke_url),
+        Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
+        // Tags may be set before the pass ends; to remove them later, their keys have to be known before.
+        Pass::Applying(plan) => status.tag_keys.extend(plan.tag_keys()),
+        _ => {}
+    }
+    let event = event::next(object, &status, pass);
+    (status, event)
+}
+
+fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
+    status.rest_api_id = ids.rest_api.as_ref().map(|id| id.0.clone());
+    if let Some(role) = &ids.role {
+        status.role_arn = Some(role.to_string());
+    }
+}
+
+fn settled(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids, template: Option<&str>) {
+    take_ids(status, ids);
+    status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
+    status.revision = desired.revision().map(|revision| revision.to_string());
+    status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
+    (status.stages, status.endpoints) = Default::default();
+    let (Some(revision), Some(id)) = (desired.revision(), &ids.rest_api) else { return };
+    let Some(deployment) = ids.deployment(&revision) else { return };
+    for name in desired.stages.keys() {
+        let url = invoke_url(template, &id.0, &desired.region, name);
+        for key in desired.rest_api.iter().flat_map(|api| api.definition.methods.keys()) {
+            status.endpoints.extend(endpoint(name, &url, key));
+        }
+        status.stages.push(StageStatus {
+            name: name.clone(),
+            url,
+            deployment_id: deployment.to_string(),
+            revision: revision.to_string(),
+        });
+    }
+}
+
+fn given_role(desired: &Desired) -> Option<&Arn> {
+    let methods = desired.rest_api.iter().flat_map(|api| api.definition.methods.values());
+    methods.filter_map(|method| method.integration.as_ref()).find_map(|integration| match &integration.backend {
+        Backend::Aws { credentials: Credentials::Given(arn), .. } => Some(arn),
+        _ => None,
+    })
+}
+
+/// A method's URL on a stage; preflights are not for people.
+fn endpoint(stage: &str, url: &str, key: &MethodKey) -> Option<EndpointStatus> {
+    if key.verb == "OPTIONS" {
+        return None;
+    }
+    let url = if key.path == "/" { url.to_owned() } else { format!("{url}{}", key.path) };
+    let body = matches!(key.verb.as_str(), "POST" | "PUT" | "PATCH" | "ANY");
+    let verb = if key.verb == "ANY" { "POST" } else { key.verb.as_str() };
+    let method = if key.verb == "HEAD" { "-I".to_owned() } else { format!("-X {verb}") };
+    let data = if body { " -d '{}'" } else { "" };
+    let curl = format!("curl {method} '{url}'{data}");
+    Some(EndpointStatus { stage: stage.to_owned(), method: key.verb.clone(), url, curl })
+}
+
+/// Longest plan in status, in lines: a status has to stay far below etcd's limit for an object.
+const PLAN_LINES: usize = 200;
+
+fn plan_status(plan: &Plan) -> PlanStatus {
+    let mut steps = plan.lines();
+    if steps.len() > PLAN_LINES {
+        let more = steps.len() - PLAN_LINES;
+        steps.truncate(PLAN_LINES);
+        steps.push(format!("... and {more} more lines; `stepgate plan` prints them all"));
+    }
+    PlanStatus { hash: plan.hash(), steps }
+}

@@ -1,0 +1,105 @@
+//! What went wrong, and what follows from it: reason, whether only another spec helps, when to try again. Decided here
+//! and nowhere else.
+
+use std::time::Duration;
+
+use crate::api::Reason;
+use crate::aws::{Class, Error};
+use crate::plan::Blocker;
+use crate::render::Problem;
+
+/// A failed pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trouble {
+    /// Reason of the conditions.
+    pub reason: Reason,
+    /// What and where, for people.
+    pub message: String,
+    /// When to try again.
+    pub retry: Retry,
+}
+
+/// When to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// When the spec changes.
+    OnChange,
+    /// Soon, later each time, between these bounds.
+    Backoff { first: Duration, last: Duration },
+}
+
+const fn backoff(first: u64, last: u64) -> Retry {
+    Retry::Backoff { first: Duration::from_secs(first), last: Duration::from_secs(last) }
+}
+
+impl Trouble {
+    /// Whether only a change of the spec helps.
+    pub fn stalled(&self) -> bool {
+        self.retry == Retry::OnChange
+    }
+
+    /// From an invalid spec.
+    pub fn invalid(problems: &[Problem]) -> Self {
+        Self { reason: Reason::Invalid, message: joined(problems), retry: Retry::OnChange }
+    }
+
+    /// From a plan that may not be carried out.
+    pub fn blocked(blockers: &[Blocker]) -> Self {
+        let message = joined(blockers);
+        let any = |wanted: fn(&Blocker) -> bool| blockers.iter().any(wanted);
+        let (reason, retry) = if any(|blocker| matches!(blocker, Blocker::MachineType { .. })) {
+            (Reason::Invalid, Retry::OnChange)
+        } else if any(|blocker| matches!(blocker, Blocker::NotOwned { .. })) {
+            (Reason::NotOwned, backoff(30, 300))
+        } else {
+            (Reason::StateMachineNotFound, backoff(2, 120))
+        };
+        Self { reason, message, retry }
+    }
+
+    /// From a failed call.
+    pub fn aws(error: &Error) -> Self {
+        let (reason, retry) = match error.class {
+            Class::Invalid => (Reason::Refused, Retry::OnChange),
+            Class::Denied => (Reason::Denied, backoff(15, 300)),
+            Class::Conflict => (Reason::Conflict, backoff(2, 60)),
+            Class::Throttled => (Reason::Throttled, backoff(2, 60)),
+            Class::Transient => (Reason::AwsUnavailable, backoff(1, 120)),
+            // Something went away between the look and the write.
+            Class::NotFound => (Reason::Conflict, backoff(1, 60)),
+        };
+        let retry = match (retry, error.retry_after) {
+            (Retry::Backoff { first, last }, Some(asked)) => {
+                Retry::Backoff { first: first.max(asked), last: last.max(asked) }
+            }
+            (retry, _) => retry,
+        };
+        Self { reason, message: error.to_string(), retry }
+    }
+}
+
+impl Retry {
+    /// How long to wait after so many failures in a row, `None` for a change.
+    pub fn after(self, failures: u32) -> Option<Duration> {
+        let Self::Backoff { first, last } = self else { return None };
+        let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)));
+        Some(doubled.min(last))
+    }
+}
+
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_slow_down_to_a_bound() {
+        let retry = backoff(1, 120);
+        let waits: Vec<u64> = [1, 2, 3, 8, 1000].map(|n| retry.after(n).unwrap().as_secs()).to_vec();
+        assert_eq!(waits, [1, 2, 4, 120, 120]);
+        assert_eq!(Retry::OnChange.after(1), None);
+    }
+}
