@@ -56,7 +56,7 @@ pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Res
     };
     let (reason, action) = pass.make().await?;
     if let Some(reason) = reason {
-        tracing::info!(namespace, name = object.name_any(), %reason, millis = start.elapsed().as_millis(), "pass");
+        tracing::info!(namespace, name = object.name_any(), %reason, seconds = start.elapsed().as_secs_f64(), "pass");
         shared.metrics.pass(reason, start.elapsed());
     }
     Ok(action)

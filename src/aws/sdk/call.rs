@@ -45,7 +45,8 @@ impl SdkAws {
         let took = start.elapsed();
         let failed = result.as_ref().err().map(|error| error.class);
         (self.observer)(Call { operation, failed, took });
-        tracing::debug!(operation, region = %self.region, ?failed, millis = took.as_millis(), "aws call");
+        let outcome = failed.map_or("ok", Class::label);
+        tracing::debug!(operation, region = self.region, outcome, seconds = took.as_secs_f64(), "aws call");
         result
     }
 

@@ -1,0 +1,72 @@
+//! The examples, applied as they are, and called as their texts say.
+
+use serde_json::{Value, json};
+
+use crate::world::{Answer, MachineKind, World, eventually, post};
+
+const ACCOUNT: &str = "000000000000";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn output(world: &World, region: &str, execution: &Value) -> (String, Value, Value) {
+    let states = world.aws.states(region);
+    eventually("the end of an execution", || async {
+        let arn = execution.as_str().unwrap_or_default();
+        let found =
+            states.describe_execution().execution_arn(arn).send().await.map_err(|error| format!("{error:?}"))?;
+        let json = |text: Option<&str>| serde_json::from_str(text.unwrap_or("null")).unwrap_or(Value::Null);
+        match found.status().as_str() {
+            "RUNNING" => Err("RUNNING".to_owned()),
+            status => Ok((status.to_owned(), json(found.input()), json(found.output()))),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_three_manifests_become_apis_that_start_executions() {
+    let world = World::in_account("examples", ACCOUNT).await;
+    for (region, name) in [("us-east-1", "HelloWorld"), ("us-east-1", "HelloWorld-dev"), ("us-east-2", "HelloWorld")] {
+        world.aws.machine(region, name, MachineKind::Standard).await;
+    }
+    let _controller = world.controller().await;
+    for file in ["aws-tutorial", "aws-tutorial-stages", "course"] {
+        let path = format!("{}/examples/{file}.yaml", env!("CARGO_MANIFEST_DIR"));
+        world.kube.apply(&std::fs::read_to_string(path).expect("an example")).await.expect("the example applies");
+    }
+
+    // The tutorial: the caller names the machine, and curl -d calls the body a form.
+    let object = world.kube.wait_ready("start-execution").await;
+    let status = object.status.expect("a status");
+    let url = &status.endpoints[0].url;
+    assert!(url.ends_with("/alpha/execution"), "{url}");
+    let name = format!("MyExecution-{}", world.kube.namespace);
+    let body =
+        json!({"input": "{}", "name": name, "stateMachineArn": world.aws.machine_arn("us-east-1", "HelloWorld")});
+    let answer = Answer::until(200, || post(url, FORM, body.to_string())).await.json();
+    assert_eq!(answer["executionArn"], format!("arn:aws:states:us-east-1:{ACCOUNT}:execution:HelloWorld:{name}"));
+    assert!(answer["startDate"].is_number(), "{answer}");
+
+    // Its variant: each stage starts its own machine, the body is the input.
+    let status = world.kube.wait_ready("start-execution-stages").await.status.expect("a status");
+    for (stage, machine) in [("dev", "HelloWorld-dev"), ("prod", "HelloWorld")] {
+        let url = &status.endpoints.iter().find(|endpoint| endpoint.stage == stage).expect("an endpoint").url;
+        let answer = Answer::until(200, || post(url, FORM, r#"{"order": 7}"#)).await.json();
+        let arn = answer["executionArn"].as_str().unwrap_or_default();
+        assert!(arn.contains(&format!(":execution:{machine}:")), "{arn}");
+        let (_, input, _) = output(&world, "us-east-1", &answer["executionArn"]).await;
+        assert_eq!(input, json!({"order": 7}));
+    }
+
+    // The course: POST starts, GET tells status and output, browsers may call.
+    let status = world.kube.wait_ready("step-functions-api").await.status.expect("a status");
+    let url = &status.stages[0].url;
+    let body = json!({"input": "{\"n\":1}", "stateMachineArn": world.aws.machine_arn("us-east-2", "HelloWorld")});
+    let started = Answer::until(200, || post(url, "application/json", body.to_string())).await;
+    assert_eq!(started.header("Access-Control-Allow-Origin"), Some("*"));
+    let arn = started.json()["executionArn"].clone();
+    output(&world, "us-east-2", &arn).await;
+    let query = reqwest::Client::new().get(url).query(&[("ExecutionARN", arn.as_str().unwrap_or_default())]);
+    let described = Answer::of(query).await;
+    assert_eq!(described.json()["status"], "SUCCEEDED", "{described:?}");
+    assert_eq!(described.json()["output"], r#"{"n":1}"#);
+}

@@ -1,0 +1,7 @@
+//! Tests through the real binary, a real API server and a real AWS emulator. `make test` brings both up; by hand:
+//! `tests/testbed/bed up && eval "$(tests/testbed/bed env)" && cargo test --test it`.
+//!
+//! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
+
+mod examples;
+mod world;

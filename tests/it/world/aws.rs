@@ -1,0 +1,141 @@
+//! An AWS account of the emulator: the access key's id is the account's.
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use serde_json::{Value, json};
+
+use super::env;
+
+/// Type of a state machine.
+#[derive(Clone, Copy)]
+pub enum MachineKind {
+    Standard,
+    Express,
+}
+
+/// An account, and what the test bed can do to it.
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+}
+
+/// A call that a client made: service, operation.
+pub type Call = (String, String);
+
+impl Account {
+    pub(super) fn new(id: &str) -> Self {
+        Self { id: id.to_owned() }
+    }
+
+    fn config(&self, region: &str) -> aws_config::SdkConfig {
+        aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(env("AWS_ENDPOINT_URL"))
+            .credentials_provider(aws_sdk_iam::config::SharedCredentialsProvider::new(Credentials::from_keys(
+                &self.id, "test", None,
+            )))
+            .retry_config(aws_config::retry::RetryConfig::standard())
+            .build()
+    }
+
+    pub fn apigateway(&self, region: &str) -> aws_sdk_apigateway::Client {
+        aws_sdk_apigateway::Client::new(&self.config(region))
+    }
+
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.config("us-east-1"))
+    }
+
+    pub fn states(&self, region: &str) -> aws_sdk_sfn::Client {
+        aws_sdk_sfn::Client::new(&self.config(region))
+    }
+
+    /// ARN of a state machine of that name in this account.
+    pub fn machine_arn(&self, region: &str, name: &str) -> String {
+        format!("arn:aws:states:{region}:{}:stateMachine:{name}", self.id)
+    }
+
+    /// A state machine whose output is its input; answers its ARN.
+    pub async fn machine(&self, region: &str, name: &str, kind: MachineKind) -> String {
+        let pass = json!({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}});
+        self.machine_of(region, name, kind, &pass).await
+    }
+
+    /// A state machine of that definition; answers its ARN.
+    pub async fn machine_of(&self, region: &str, name: &str, kind: MachineKind, definition: &Value) -> String {
+        let kind = match kind {
+            MachineKind::Standard => aws_sdk_sfn::types::StateMachineType::Standard,
+            MachineKind::Express => aws_sdk_sfn::types::StateMachineType::Express,
+        };
+        let created = self
+            .states(region)
+            .create_state_machine()
+            .name(name)
+            .r#type(kind)
+            .role_arn(format!("arn:aws:iam::{}:role/states", self.id))
+            .definition(definition.to_string())
+            .send()
+            .await
+            .expect("a state machine");
+        created.state_machine_arn
+    }
+
+    /// Everything that an object can leave behind: names of APIs in a region and of roles.
+    pub async fn leftovers(&self, region: &str) -> Vec<String> {
+        let apis = self.apigateway(region).get_rest_apis().limit(500).send().await.expect("APIs");
+        let roles = self.iam().list_roles().max_items(1000).send().await.expect("roles");
+        let apis = apis.items().iter().map(|api| format!("api {}", api.name().unwrap_or_default()));
+        apis.chain(roles.roles().iter().map(|role| format!("role {}", role.role_name()))).collect()
+    }
+
+    async fn control(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/_test/faults{path}?account={}", env("AWS_ENDPOINT_URL"), self.id);
+        let mut request = reqwest::Client::new().request(method, url);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("the bed answers");
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+        answer.json().await.expect("JSON")
+    }
+
+    /// Forgets the calls made so far.
+    pub async fn forget_calls(&self) {
+        self.control(reqwest::Method::DELETE, "", None).await;
+    }
+
+    /// Calls that clients made in this account: the controller's and the test's own.
+    pub async fn calls(&self) -> Vec<Call> {
+        let answer = self.control(reqwest::Method::GET, "", None).await;
+        let calls = answer["calls"].as_array().expect("calls").iter().filter(|call| call[4] == "client");
+        calls.map(|call| (text(&call[0]), text(&call[1]))).collect()
+    }
+
+    /// Those of them that write.
+    pub async fn writes(&self) -> Vec<Call> {
+        let mut calls = self.calls().await;
+        calls.retain(|(_, operation)| !["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read)));
+        calls
+    }
+
+    /// Orders a fault for calls in this account; see tests/testbed/aws/faults.py.
+    pub async fn order_fault(&self, mut fault: Value) {
+        fault["account"] = json!(self.id);
+        self.control(reqwest::Method::POST, "", Some(fault)).await;
+    }
+
+    /// The ordered faults with what is left of them.
+    pub async fn faults(&self) -> Vec<Value> {
+        self.control(reqwest::Method::GET, "", None).await["faults"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Removes all ordered faults.
+    pub async fn no_faults(&self) {
+        self.control(reqwest::Method::DELETE, "/orders", None).await;
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

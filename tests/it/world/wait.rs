@@ -1,0 +1,19 @@
+//! Waiting for what comes in its own time.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// The first value that a probe gives. Panics with `what` when it does not come within 30 seconds.
+pub async fn eventually<T, F>(what: &str, mut probe: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, String>>,
+{
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        match probe().await {
+            Ok(value) => return value,
+            Err(last) if Instant::now() > end => panic!("{what} did not come; last seen: {last}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
