@@ -4,4 +4,5 @@
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
 mod examples;
+mod helm;
 mod world;

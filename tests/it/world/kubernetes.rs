@@ -16,6 +16,11 @@ use tokio::sync::OnceCell;
 
 use super::wait::eventually;
 
+/// The chart.
+pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/stepgate");
+/// Where a release that is only there for the CRD lives.
+pub const CRD_NAMESPACE: &str = "stepgate-crds";
+
 /// A namespace, and who may do what in it.
 pub struct Kubernetes {
     /// The administrator's client.
@@ -30,8 +35,8 @@ impl Kubernetes {
     pub(super) async fn new(namespace: &str, directory: &Path) -> Self {
         static CRD: OnceCell<()> = OnceCell::const_new();
         CRD.get_or_init(|| async {
-            let crd = stepgate::api::crd_yaml().expect("a CRD");
-            kubectl(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &crd).await.expect("the CRD applies");
+            let install = ["upgrade", "--install", "crds", CHART, "--create-namespace", "--set", "replicas=0"];
+            run("helm", &[install.as_slice(), &["-n", CRD_NAMESPACE]].concat(), "").await.expect("the CRD installs");
             let wait = ["wait", "--for=condition=Established", "crd/stepfunctionsapis.stepgate.dev"];
             kubectl(&wait, "").await.expect("the CRD is established");
         })
@@ -44,9 +49,8 @@ impl Kubernetes {
         Api::all(client.clone()).create(&PostParams::default(), &object).await.expect("a namespace");
         // What `helm install` would make, without the Deployment's Pod: the test runs the controller itself.
         let watch = format!("watchNamespace={namespace}");
-        let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/stepgate");
         let arguments =
-            ["template", namespace, chart, "-n", namespace, "--set", "replicas=0,crds.enabled=false", "--set", &watch];
+            ["template", namespace, CHART, "-n", namespace, "--set", "replicas=0,crds.enabled=false", "--set", &watch];
         let manifests = run("helm", &arguments, "").await.expect("the chart renders");
         kubectl(&["apply", "-n", namespace, "-f", "-"], &manifests).await.expect("the chart applies");
         let kube = Self { client, namespace: namespace.into(), least_privileged: directory.join("kubeconfig") };

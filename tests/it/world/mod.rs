@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub use aws::{Account, Call, MachineKind};
 pub use controller::Controller;
 pub use gateway::{Answer, post};
-pub use kubernetes::{Kubernetes, condition, run};
+pub use kubernetes::{CHART, CRD_NAMESPACE, Kubernetes, condition, run};
 pub use wait::eventually;
 
 /// A test's own corner of cluster and AWS. It is left behind: the next test has another.

@@ -1,0 +1,85 @@
+"""Installs the control plane and LocalStack into the user's cache, once for all clones with the same pins."""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from . import progress, tools
+from .errors import BedError
+from .locking import hold
+from .settings import CACHE, FOLDER
+
+CONTROL_PLANE, REQUIREMENTS = FOLDER / "controlplane", FOLDER / "aws/requirements-localstack.txt"
+PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "helm")
+
+
+def _key(*pins):
+    return hashlib.sha256(b"\0".join(pins)).hexdigest()[:16]
+
+
+def _run(log, *command):
+    with open(log, "ab") as output:
+        result = subprocess.run([str(word) for word in command], stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+    if result.returncode != 0:
+        raise BedError(f"{' '.join(map(str, command))} failed with {result.returncode}", log)
+
+
+def _installed(name, is_good, build, what):
+    """The folder of that name in the cache. It appears there whole or not at all.
+
+    One installation at a time: a second `up` waits for the first and then finds its result.
+    """
+    target, log = CACHE / name, CACHE / f"{name}.log"
+    if is_good(target):
+        return target
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w") as lock:
+        hold(lock, "another bed that installs the same")
+        if is_good(target):
+            return target
+        scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}.new-", dir=CACHE))
+        log.unlink(missing_ok=True)
+        try:
+            with progress.step(what):
+                build(scratch, log)
+            shutil.rmtree(target, ignore_errors=True)
+            os.rename(scratch, target)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+def control_plane():
+    """Folder of the control plane's programs, kubectl and helm."""
+    script = CONTROL_PLANE / "install.sh"  # it has helm's version
+    key = _key(*(path.read_bytes() for path in (CONTROL_PLANE / "go.mod", CONTROL_PLANE / "go.sum", script)))
+    return _installed(
+        f"controlplane-{key}",
+        lambda folder: all((folder / program).exists() for program in PROGRAMS),
+        lambda folder, log: _run(log, script, folder),
+        "building kube-apiserver, etcd, kubectl and helm from source (6 to 8 min the first time)",
+    )
+
+
+def localstack():
+    """The Python that has LocalStack."""
+    base = tools.localstack_python()
+
+    def build(folder, log):
+        # A virtual environment may be moved as long as only its bin/python is used: other scripts name their old path.
+        _run(log, base, "-m", "venv", folder)
+        _run(log, folder / "bin/python", "-m", "pip", "install", "--no-input", "-r", REQUIREMENTS)
+
+    def is_good(folder):  # an upgrade of the system may have taken away the Python below it
+        probe = [folder / "bin/python", "-c", "import sys"]
+        with contextlib.suppress(OSError):
+            return subprocess.run(probe, stderr=subprocess.DEVNULL).returncode == 0
+        return False
+
+    key = _key(REQUIREMENTS.read_bytes(), base.encode())
+    folder = _installed(f"localstack-{key}", is_good, build, "installing LocalStack (about 1 min the first time)")
+    return folder / "bin/python"
