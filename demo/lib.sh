@@ -6,11 +6,18 @@ log=$PWD/.bed/demo.log
 bed=tests/testbed/bed
 namespace=stepgate-system
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+if [ -t 1 ]; then bold=$'\033[1m' dim=$'\033[2m' plain=$'\033[0m'; else bold='' dim='' plain=''; fi
 
-# Shows the command and its output, as if typed.
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
+# Shows a command as one would type it, and its output.
 show() {
-  printf '\033[2m$ %s\033[0m\n' "$*"
+  local word typed=''
+  for word in "$@"; do
+    case $word in *[!A-Za-z0-9_./:=@-]*) word="'$word'" ;; esac
+    typed+=" $word"
+  done
+  printf '%s$%s%s\n' "$dim" "$typed" "$plain"
   "$@"
 }
 

@@ -39,7 +39,7 @@ pub struct StepFunctionsApiStatus {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub stages: Vec<StageStatus>,
 
-    /// Every method on every stage, with its URL.
+    /// Every method on every stage with its URL, up to 500 of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointStatus>,
 
@@ -83,7 +83,7 @@ pub struct EndpointStatus {
     pub method: String,
     /// URL to call; {name} stands for a value of the caller's.
     pub url: String,
-    /// A line for the shell that calls it.
+    /// A line for the shell that calls it; VALUE stands for a value of yours.
     pub curl: String,
 }
 

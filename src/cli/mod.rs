@@ -15,11 +15,19 @@ use clap::{Parser, Subcommand};
 /// In a cluster `stepgate controller` does the work; the Helm chart starts it. The other commands help to write
 /// manifests and to see beforehand what will happen.
 #[derive(Debug, Parser)]
-#[command(name = "stepgate", version, max_term_width = 110)]
+#[command(name = "stepgate", version, max_term_width = 110, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  stepgate crd | kubectl apply --server-side -f -   install the custom resource
+  stepgate render api.yaml                          the policy and the OpenAPI document it becomes
+  stepgate plan --offline api.yaml                  the writes that create it
+  stepgate plan api.yaml                            the writes that are left, against the account
+  stepgate explain Denied                           what a condition's reason means";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -30,8 +38,14 @@ enum Command {
     /// Install it without the chart: stepgate crd | kubectl apply --server-side -f -
     Crd,
     /// Print the AWS documents that a manifest becomes, without AWS and without a cluster
+    ///
+    /// One JSON object with role, restApi (with its OpenAPI document), deployment and stages, or a list of them for a
+    /// file with several manifests. What only a cluster or AWS knows is written in capitals: OWNER_ID, ACCOUNT_ID.
     Render(render::Arguments),
     /// Print what would change in AWS for a manifest; writes nothing
+    ///
+    /// The plan is against the account of the AWS credentials in the environment. Which of its resources are the
+    /// manifest's is told by the owner id, which comes from the cluster of KUBECONFIG unless --owner-id gives it.
     Plan(plan::Arguments),
     /// Explain a reason that a condition or an event gives, or all of them
     Explain(explain::Arguments),

@@ -12,8 +12,6 @@ use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
 use crate::render::render;
 
-/// The plan is against the account of the AWS credentials in the environment; which resources there are the manifest's
-/// is told by the owner id, which comes from the cluster of KUBECONFIG unless --owner-id gives it.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

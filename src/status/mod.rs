@@ -1,14 +1,15 @@
 //! What happened -> status and event. Pure: the time is an argument.
 
 mod conditions;
+mod endpoint;
 mod event;
 mod trouble;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::api::{EndpointStatus, PlanStatus, StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{PlanStatus, StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::Ids;
-use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, TAG_PREFIX, invoke_url};
+use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
 
 pub use event::EventDraft;
@@ -85,13 +86,14 @@ fn settled(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids, te
     status.revision = desired.revision().map(|revision| revision.to_string());
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
     (status.stages, status.endpoints) = Default::default();
-    let (Some(revision), Some(id)) = (desired.revision(), &ids.rest_api) else { return };
+    let (Some(revision), Some(id), Some(api)) = (desired.revision(), &ids.rest_api, &desired.rest_api) else { return };
     let Some(deployment) = ids.deployment(&revision) else { return };
     for name in desired.stages.keys() {
         let url = invoke_url(template, &id.0, &desired.region, name);
-        for key in desired.rest_api.iter().flat_map(|api| api.definition.methods.keys()) {
-            status.endpoints.extend(endpoint(name, &url, key));
-        }
+        let methods = api.definition.methods.iter();
+        status
+            .endpoints
+            .extend(methods.filter_map(|(key, method)| endpoint::of(name, &url, &desired.region, key, method)));
         status.stages.push(StageStatus {
             name: name.clone(),
             url,
@@ -99,6 +101,7 @@ fn settled(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids, te
             revision: revision.to_string(),
         });
     }
+    status.endpoints.truncate(ENDPOINTS);
 }
 
 fn given_role(desired: &Desired) -> Option<&Arn> {
@@ -109,21 +112,9 @@ fn given_role(desired: &Desired) -> Option<&Arn> {
     })
 }
 
-/// A method's URL on a stage; preflights are not for people.
-fn endpoint(stage: &str, url: &str, key: &MethodKey) -> Option<EndpointStatus> {
-    if key.verb == "OPTIONS" {
-        return None;
-    }
-    let url = if key.path == "/" { url.to_owned() } else { format!("{url}{}", key.path) };
-    let body = matches!(key.verb.as_str(), "POST" | "PUT" | "PATCH" | "ANY");
-    let verb = if key.verb == "ANY" { "POST" } else { key.verb.as_str() };
-    let method = if key.verb == "HEAD" { "-I".to_owned() } else { format!("-X {verb}") };
-    let data = if body { " -d '{}'" } else { "" };
-    let curl = format!("curl {method} '{url}'{data}");
-    Some(EndpointStatus { stage: stage.to_owned(), method: key.verb.clone(), url, curl })
-}
-
-/// Longest plan in status, in lines: a status has to stay far below etcd's limit for an object.
+/// Most endpoints in status, which has to stay far below etcd's limit for an object.
+const ENDPOINTS: usize = 500;
+/// Longest plan in status, in lines, for the same reason.
 const PLAN_LINES: usize = 200;
 
 fn plan_status(plan: &Plan) -> PlanStatus {

@@ -1,0 +1,44 @@
+//! A method on a stage, as a line that calls it.
+
+use crate::api::EndpointStatus;
+use crate::model::{Authorization, Method, MethodKey};
+
+/// URL and curl line of a method; `None` for a preflight, which is not for people. Capitals stand for the caller's values.
+pub(super) fn of(stage: &str, url: &str, region: &str, key: &MethodKey, method: &Method) -> Option<EndpointStatus> {
+    if key.verb == "OPTIONS" {
+        return None;
+    }
+    let url = if key.path == "/" { url.to_owned() } else { format!("{url}{}", key.path) };
+    Some(EndpointStatus {
+        stage: stage.to_owned(),
+        method: key.verb.clone(),
+        curl: curl(&url, region, &key.verb, method),
+        url,
+    })
+}
+
+fn curl(url: &str, region: &str, verb: &str, method: &Method) -> String {
+    let named = |location: &str| {
+        let found = method.parameters.keys().filter(move |parameter| parameter.location == location);
+        found.map(|parameter| parameter.name.as_str()).collect::<Vec<_>>()
+    };
+    let mut line = match verb {
+        "HEAD" => "curl -I".to_owned(),
+        "ANY" => "curl -X POST".to_owned(),
+        verb => format!("curl -X {verb}"),
+    };
+    if method.authorization == Authorization::Iam {
+        line.push_str(&format!(
+            " --aws-sigv4 aws:amz:{region}:execute-api --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""
+        ));
+    }
+    for header in named("header") {
+        line.push_str(&format!(" -H '{header}: VALUE'"));
+    }
+    if matches!(verb, "POST" | "PUT" | "PATCH" | "ANY") {
+        line.push_str(" -d '{}'");
+    }
+    let query: Vec<String> = named("querystring").iter().map(|name| format!("{name}=VALUE")).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("{line} '{url}{query}'")
+}
