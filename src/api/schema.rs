@@ -1,6 +1,8 @@
 //! The CRD as it is installed, and the schemas that the derive cannot express.
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSON};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
 use kube::CustomResourceExt;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
@@ -13,14 +15,29 @@ pub fn crd() -> CustomResourceDefinition {
     let mut crd = StepFunctionsApi::crd();
     for version in &mut crd.spec.versions {
         let schema = version.schema.as_mut().and_then(|validation| validation.open_api_v3_schema.as_mut());
-        let status = schema.and_then(|root| root.properties.as_mut()).and_then(|fields| fields.get_mut("status"));
-        if let Some(status) = status {
+        let Some(root) = schema else { continue };
+        unwrap_lines(root);
+        if let Some(status) = root.properties.as_mut().and_then(|fields| fields.get_mut("status")) {
             // kstatus calls an object without status healthy; with -1 it waits for the controller.
             status.default = Some(JSON(json!({"observedGeneration": -1})));
             status.nullable = None;
         }
     }
     crd
+}
+
+/// Makes a line of each paragraph of the descriptions: `kubectl explain` breaks lines itself.
+fn unwrap_lines(schema: &mut JSONSchemaProps) {
+    if let Some(text) = &mut schema.description {
+        *text = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
+    }
+    schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(unwrap_lines);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        unwrap_lines(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        unwrap_lines(values);
+    }
 }
 
 /// [`crd`] as YAML, with a line that says where it comes from.
@@ -35,6 +52,20 @@ pub fn crd_yaml() -> Result<String, serde_saphyr::ser_error::Error> {
 pub(super) fn action_names(_: &mut SchemaGenerator) -> Schema {
     let names: Vec<&str> = actions::ACTIONS.iter().map(|action| action.name).collect();
     json_schema!({"type": "string", "enum": names})
+}
+
+/// Adds what the catalogue has to the description of `arguments`.
+pub(super) fn list_arguments(schema: &mut Schema) {
+    let argument = |argument: &actions::Argument| {
+        format!("{}{}", argument.name, if argument.required { " (required)" } else { "" })
+    };
+    let action = |action: &actions::Action| {
+        let arguments: Vec<String> = action.arguments.iter().map(argument).collect();
+        format!("{}: {}.", action.name, arguments.join(", "))
+    };
+    let all: Vec<String> = actions::ACTIONS.iter().map(action).collect();
+    let text = schema.get("description").and_then(|text| text.as_str()).unwrap_or_default();
+    schema.insert("description".to_owned(), json!(format!("{text}\n\n{}", all.join("\n\n"))));
 }
 
 /// Map of tag values: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging.html>.

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{action_names, stage_variable_values, tag_values};
+use super::schema::{action_names, list_arguments, stage_variable_values, tag_values};
 use super::status::StepFunctionsApiStatus;
 
 /// The HTTP API: where it is, who may call what, and what each method does in Step Functions.
@@ -238,7 +238,7 @@ pub struct Method {
     /// can add or replace an argument. Default: with stateMachine, input is the body; without, the body is the action's
     /// own request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 20))]
+    #[schemars(extend("maxProperties" = 20), transform = list_arguments)]
     pub arguments: BTreeMap<String, ArgumentSource>,
 
     /// A mapping template of your own instead of arguments.
