@@ -4,9 +4,9 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>). "1 per 3 s" is read as a bucket of one.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// Burst and tokens per second.
@@ -34,6 +34,9 @@ fn own(operation: &str) -> Option<Quota> {
     })
 }
 
+/// Longest wait for a token. Who would have to wait longer comes back later, and does not hold up others meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 struct Bucket {
     quota: Quota,
     tokens: f64,
@@ -41,12 +44,12 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// Takes a token, in advance if need be, and says how long until it is due.
-    fn take(&mut self, now: Instant) -> Duration {
+    /// Brings the tokens up to date and says how long until there is one.
+    fn wait(&mut self, now: Instant) -> Duration {
         let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + since * self.quota.per_second).min(self.quota.burst) - 1.0;
+        self.tokens = (self.tokens + since * self.quota.per_second).min(self.quota.burst);
         self.at = now;
-        Duration::from_secs_f64((-self.tokens / self.quota.per_second).max(0.0))
+        Duration::from_secs_f64(((1.0 - self.tokens) / self.quota.per_second).max(0.0))
     }
 }
 
@@ -62,19 +65,41 @@ impl Limits {
         Self { share, buckets: Mutex::default() }
     }
 
-    /// Waits until the operation may be called. Callers are served in the order in which they come.
-    pub(super) async fn admit(&self, operation: &'static str) {
-        let wait = {
-            let mut buckets = self.buckets.lock().await;
-            let now = Instant::now();
-            let all = [Some(("total", TOTAL)), own(operation).map(|quota| (operation, quota))];
-            let waits = all.into_iter().flatten().map(|(name, quota)| {
-                let quota = Quota { per_second: quota.per_second * self.share, ..quota };
-                buckets.entry(name).or_insert(Bucket { quota, tokens: quota.burst, at: now }).take(now)
-            });
-            waits.max().unwrap_or_default()
-        };
+    /// Waits until the operation may be called; callers are served in the order in which they come. The error is how
+    /// long it would take if that is too long.
+    pub(super) async fn admit(&self, operation: &'static str) -> Result<(), Duration> {
+        let wait = self.take(operation)?;
         tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// Takes a token of each bucket, in advance if need be.
+    fn take(&self, operation: &'static str) -> Result<Duration, Duration> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let names = [Some(("total", TOTAL)), own(operation).map(|quota| (operation, quota))];
+        let names: Vec<&str> = names
+            .into_iter()
+            .flatten()
+            .map(|(name, quota)| {
+                let quota = Quota { per_second: quota.per_second * self.share, ..quota };
+                buckets.entry(name).or_insert(Bucket { quota, tokens: quota.burst, at: now });
+                name
+            })
+            .collect();
+        let mut longest = Duration::ZERO;
+        for name in &names {
+            longest = longest.max(buckets.get_mut(name).map_or(Duration::ZERO, |bucket| bucket.wait(now)));
+        }
+        if longest > PATIENCE {
+            return Err(longest);
+        }
+        for name in &names {
+            if let Some(bucket) = buckets.get_mut(name) {
+                bucket.tokens -= 1.0;
+            }
+        }
+        Ok(longest)
     }
 }
 
@@ -87,11 +112,22 @@ mod tests {
         let limits = Limits::new(1.0);
         let start = Instant::now();
         for _ in 0..3 {
-            limits.admit("CreateDeployment").await;
+            limits.admit("CreateDeployment").await.expect("within patience");
         }
         let took = start.elapsed().as_secs_f64();
         assert!((9.9..10.2).contains(&took), "three deployments take 10 s, took {took}");
-        limits.admit("GetStages").await;
+        limits.admit("GetStages").await.expect("within patience");
         assert!(start.elapsed().as_secs_f64() - took < 0.1, "other operations do not wait for them");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_would_wait_long_is_told_how_long_and_takes_no_token() {
+        let limits = Limits::new(1.0);
+        limits.admit("DeleteRestApi").await.expect("the first is free");
+        let start = Instant::now();
+        for _ in 0..5 {
+            assert_eq!(limits.admit("DeleteRestApi").await, Err(Duration::from_secs(30)));
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }

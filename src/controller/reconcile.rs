@@ -23,15 +23,20 @@ pub(super) enum Error {
     Unreadable(String),
     #[error("failed to write the finalizer: {0}")]
     Finalizer(#[source] kube::Error),
+    #[error("the pass took longer than {DEADLINE:?}")]
+    TooLong,
     #[error("failed to write the status: {0}")]
     Status(#[source] kube::Error),
 }
+
+/// Longest time for a pass. Calls to AWS have deadlines of their own, those to Kubernetes have not.
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// When to try again after an [`Error`].
 pub(super) fn after_error(object: Arc<Guarded>, error: &Error, shared: Arc<Shared>) -> Action {
     match error {
         Error::Unreadable(_) => Action::await_change(),
-        Error::Finalizer(_) | Error::Status(_) => {
+        Error::Finalizer(_) | Error::Status(_) | Error::TooLong => {
             let failures = shared.schedule.failed(&object.uid().unwrap_or_default());
             Action::requeue(Duration::from_secs(1 << failures.min(6)))
         }
@@ -54,7 +59,7 @@ pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Res
         object,
         shared: &shared,
     };
-    let (reason, action) = pass.make().await?;
+    let (reason, action) = tokio::time::timeout(DEADLINE, pass.make()).await.map_err(|_| Error::TooLong)??;
     if let Some(reason) = reason {
         tracing::info!(namespace, name = object.name_any(), %reason, seconds = start.elapsed().as_secs_f64(), "pass");
         shared.metrics.pass(reason, start.elapsed());

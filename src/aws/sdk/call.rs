@@ -37,17 +37,31 @@ impl SdkAws {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        if let Some(name) = operation.strip_prefix("apigateway:") {
-            self.limits.admit(name).await;
+        let tried = tried.into();
+        if let Some(name) = operation.strip_prefix("apigateway:")
+            && let Err(wait) = self.limits.admit(name).await
+        {
+            return Err(self.quota_used_up(operation, tried, wait));
         }
         let start = Instant::now();
-        let result = request.await.map_err(|error| self.error(operation, tried.into(), &error));
+        let result = request.await.map_err(|error| self.error(operation, tried, &error));
         let took = start.elapsed();
         let failed = result.as_ref().err().map(|error| error.class);
         (self.observer)(Call { operation, failed, took });
         let outcome = failed.map_or("ok", Class::label);
         tracing::debug!(operation, region = self.region, outcome, seconds = took.as_secs_f64(), "aws call");
         result
+    }
+
+    fn quota_used_up(&self, operation: &'static str, tried: String, wait: Duration) -> Error {
+        Error {
+            tried: format!("{tried} in {}", self.region),
+            operation,
+            class: Class::Throttled,
+            code: None,
+            message: "AWS's quota for this operation is used up for the moment".to_owned(),
+            retry_after: Some(wait),
+        }
     }
 
     fn error<E>(&self, operation: &'static str, tried: String, error: &SdkError<E, HttpResponse>) -> Error
