@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{action_names, list_arguments, stage_variable_values, tag_values};
+use super::fields::{action_names, list_arguments, stage_variable_values, tag_values};
 use super::status::StepFunctionsApiStatus;
 
 /// The HTTP API: where it is, who may call what, and what each method does in Step Functions.

@@ -143,6 +143,18 @@ pub struct Integration {
     pub responses: BTreeMap<String, IntegrationResponse>,
 }
 
+impl Integration {
+    /// API Gateway's default for `timeout_millis`.
+    pub const TIMEOUT_MILLIS: i32 = 29_000;
+
+    /// The method responses that the integration's own need: a status or header that is not declared is refused.
+    pub fn method_responses(&self) -> BTreeMap<String, MethodResponse> {
+        let declare =
+            |answer: &IntegrationResponse| MethodResponse { headers: answer.headers.keys().cloned().collect() };
+        self.responses.iter().map(|(status, answer)| (status.clone(), declare(answer))).collect()
+    }
+}
+
 /// The other side of an integration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::method::declared;
 use crate::api::Cors;
 use crate::model::{Authorization, Backend, GatewayResponse, Integration, IntegrationResponse, Method, Parameter};
 
@@ -43,22 +42,22 @@ pub(super) fn preflight(cors: &Cors, path: &str, verbs: &BTreeSet<&str>) -> Meth
     headers.insert("Access-Control-Allow-Headers".to_owned(), format!("'{ALLOW_HEADERS}'"));
     let template = echo(cors).map(|text| ("application/json".to_owned(), text));
     let response = IntegrationResponse { pattern: None, headers, templates: template.into_iter().collect() };
-    let responses = BTreeMap::from([("200".to_owned(), response)]);
     let variables = path.split('/').filter_map(|segment| segment.strip_prefix('{'));
     let parameter = |name: &str| {
         (Parameter { location: "path".to_owned(), name: name.trim_end_matches(['+', '}']).to_owned() }, true)
     };
+    let integration = Integration {
+        backend: Backend::Mock,
+        refuses_unmatched: true,
+        request_templates: BTreeMap::from([("application/json".to_owned(), r#"{"statusCode": 200}"#.to_owned())]),
+        timeout_millis: Integration::TIMEOUT_MILLIS,
+        responses: BTreeMap::from([("200".to_owned(), response)]),
+    };
     Method {
         authorization: Authorization::None,
         parameters: variables.map(parameter).collect(),
-        responses: declared(&responses),
-        integration: Some(Integration {
-            backend: Backend::Mock,
-            refuses_unmatched: true,
-            request_templates: BTreeMap::from([("application/json".to_owned(), r#"{"statusCode": 200}"#.to_owned())]),
-            timeout_millis: super::method::TIMEOUT_MILLIS,
-            responses,
-        }),
+        responses: integration.method_responses(),
+        integration: Some(integration),
         foreign: BTreeMap::new(),
     }
 }

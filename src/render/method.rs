@@ -6,13 +6,11 @@ use super::{Problems, cors, method_field, template};
 use crate::actions::{self, Action};
 use crate::api::{self, AuthorizationType, StepFunctionsApiSpec};
 use crate::model::{
-    Authorization, Backend, Credentials, Integration, IntegrationResponse, Method, MethodResponse, Parameter, partition,
+    Authorization, Backend, Credentials, Integration, IntegrationResponse, Method, Parameter, partition,
 };
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
-/// API Gateway's default, in milliseconds.
-pub(super) const TIMEOUT_MILLIS: i32 = 29_000;
 
 pub(super) fn render(
     spec: &StepFunctionsApiSpec,
@@ -24,23 +22,24 @@ pub(super) fn render(
     let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
     let responses = action.map(|action| responses(spec.cors.as_ref(), action)).unwrap_or_default();
     let (region, arns) = (&spec.region, partition(&spec.region).id);
+    let integration = Integration {
+        backend: Backend::Aws {
+            uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),
+            credentials,
+        },
+        refuses_unmatched: true,
+        request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
+        timeout_millis: Integration::TIMEOUT_MILLIS,
+        responses,
+    };
     Method {
         authorization: match method.authorization.kind {
             AuthorizationType::Iam => Authorization::Iam,
             AuthorizationType::None => Authorization::None,
         },
         parameters: parameters(method, problems),
-        responses: declared(&responses),
-        integration: Some(Integration {
-            backend: Backend::Aws {
-                uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),
-                credentials,
-            },
-            refuses_unmatched: true,
-            request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
-            timeout_millis: TIMEOUT_MILLIS,
-            responses,
-        }),
+        responses: integration.method_responses(),
+        integration: Some(integration),
         foreign: BTreeMap::new(),
     }
 }
@@ -104,11 +103,4 @@ fn answer(cors: Option<&api::Cors>, template: Option<String>) -> IntegrationResp
         headers: cors.map(cors::headers).unwrap_or_default(),
         templates: template.map(|text| ("application/json".to_owned(), text)).into_iter().collect(),
     }
-}
-
-/// Method responses for what the integration answers: a header that is not declared is refused at import.
-pub(super) fn declared(responses: &BTreeMap<String, IntegrationResponse>) -> BTreeMap<String, MethodResponse> {
-    let declare =
-        |response: &IntegrationResponse| MethodResponse { headers: response.headers.keys().cloned().collect() };
-    responses.iter().map(|(status, response)| (status.clone(), declare(response))).collect()
 }
