@@ -3,6 +3,8 @@
 //!
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
+mod cuts;
 mod examples;
 mod helm;
+mod samples;
 mod world;
