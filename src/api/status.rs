@@ -53,6 +53,11 @@ pub struct StepFunctionsApiStatus {
     #[schemars(with = "Vec<String>")]
     pub tag_keys: BTreeSet<String>,
 
+    /// Managed policies that were attached from spec.role, so that those that leave it can be detached.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub managed_policy_arns: BTreeSet<String>,
+
     /// Value of the annotation stepgate.dev/check-now that was handled last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]

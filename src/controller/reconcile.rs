@@ -10,7 +10,7 @@ use super::report::Report;
 use super::{Guarded, Shared, finalizer};
 use crate::api::{CHECK_NOW, ConditionType, DeletionPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::{Outcome, apply};
-use crate::model::{Deployment, DeploymentId, Desired, Owner, RestApiId, Revision};
+use crate::model::{Arn, Deployment, DeploymentId, Desired, Owner, RestApiId, Revision};
 use crate::observe::{Scope, observe};
 use crate::plan::plan;
 use crate::render::render;
@@ -167,11 +167,14 @@ impl PassOver<'_> {
             id: DeploymentId(stage.deployment_id.clone()),
             revision: Revision(stage.revision.clone()),
         };
+        let spec = self.object.spec.role.iter().flat_map(|role| &role.managed_policy_arns);
+        let managed = status.managed_policy_arns.iter().chain(spec);
         Scope {
             settled: self.matches(status),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
             deployments: status.stages.iter().map(known).collect(),
             tag_keys: status.tag_keys.clone(),
+            managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
         }
     }
 

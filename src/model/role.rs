@@ -16,7 +16,7 @@ pub struct Role {
     pub trust: PolicyDocument,
     /// The inline policy named [`INLINE_POLICY`].
     pub inline_policy: Option<PolicyDocument>,
-    /// Attached managed policies.
+    /// Attached managed policies, those of others left out.
     pub managed_policies: BTreeSet<Arn>,
     /// Tags.
     pub tags: Tags,

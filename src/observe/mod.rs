@@ -10,7 +10,7 @@ mod state_machine;
 use std::collections::BTreeSet;
 
 use crate::aws::{Aws, Result};
-use crate::model::{Deployment, Desired, Observed, RestApiId, TAG_PREFIX, Tags};
+use crate::model::{Arn, Deployment, Desired, Observed, RestApiId, TAG_PREFIX, Tags};
 
 /// What is known before, and so need not be asked.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Scope {
     pub deployments: Vec<Deployment>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
+    /// Managed policies that were attached before. Others are not ours and not looked at.
+    pub managed_policies: BTreeSet<Arn>,
 }
 
 /// Everything of the owner's.

@@ -195,6 +195,15 @@ impl Plan {
         keys.filter(|key| !key.starts_with(TAG_PREFIX)).collect()
     }
 
+    /// Managed policies that the steps attach.
+    pub fn managed_policies(&self) -> BTreeSet<Arn> {
+        let attached = |step: &Step| match &step.action {
+            Action::AttachRolePolicy { policy, .. } => Some(policy.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(attached).collect()
+    }
+
     /// One line a step, and one a change below it.
     pub fn lines(&self) -> Vec<String> {
         let lines = self.steps.iter().flat_map(|step| {

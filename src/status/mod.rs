@@ -65,8 +65,11 @@ pub fn next(
     match pass {
         Pass::Settled { desired, ids, .. } => settled(&mut status, desired, ids, context.invoke_url),
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
-        // Tags may be set before the pass ends; to remove them later, their keys have to be known before.
-        Pass::Applying(plan) => status.tag_keys.extend(plan.tag_keys()),
+        // Tags and policies may be set before the pass ends; to remove them later, they have to be known before.
+        Pass::Applying(plan) => {
+            status.tag_keys.extend(plan.tag_keys());
+            status.managed_policy_arns.extend(plan.managed_policies().iter().map(ToString::to_string));
+        }
         _ => {}
     }
     let event = event::next(object, &status, pass);
@@ -84,6 +87,8 @@ fn settled(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids, te
     take_ids(status, ids);
     status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
     status.revision = desired.revision().map(|revision| revision.to_string());
+    let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
+    status.managed_policy_arns = attached.map(ToString::to_string).collect();
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
     (status.stages, status.endpoints) = Default::default();
     let (Some(revision), Some(id), Some(api)) = (desired.revision(), &ids.rest_api, &desired.rest_api) else { return };
