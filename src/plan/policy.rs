@@ -1,7 +1,7 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
 use super::{Action, Change, Step, Steps};
-use crate::model::{Desired, Observed};
+use crate::model::{Desired, Observed, PolicyDocument};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -11,8 +11,8 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let has = found.and_then(|found| found.inline_policy.as_ref());
     match (desired.role.as_ref().and_then(|wanted| wanted.inline_policy.as_ref()), has) {
         (Some(wanted), has) if has != Some(wanted) => steps.build.push(Step {
-            changes: match has {
-                Some(has) => Change::between("role policy", Some(has.value()), Some(wanted.value())),
+            changes: match found {
+                Some(_) => Change::between("role policy", has.map(PolicyDocument::value), Some(wanted.value())),
                 None => Vec::new(),
             },
             action: Action::PutRolePolicy { role: role.clone(), policy: wanted.clone() },
