@@ -4,6 +4,7 @@
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
 mod cuts;
+mod deletion;
 mod examples;
 mod helm;
 mod samples;
