@@ -2,6 +2,7 @@
 
 mod finalizer;
 mod reconcile;
+mod recorder;
 mod report;
 mod schedule;
 
@@ -12,7 +13,6 @@ use futures::StreamExt;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Config as ControllerConfig, Controller, Error as ControllerError};
-use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::Store;
 
 use kube::runtime::{Predicate, PredicateConfig, WatchStreamExt, predicates, reflector, watcher};
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{ConditionType, FIELD_MANAGER, StepFunctionsApi};
 use crate::aws::sdk::Regions;
 use crate::metrics::Metrics;
+use recorder::Recorder;
 use schedule::Schedule;
 
 /// What a controller is told.
@@ -93,13 +94,12 @@ pub async fn run(
 ) -> Result<(), Error> {
     let installation = owner_id(&client, settings.owner_id.as_deref()).await?;
     tracing::info!(owner_id = installation, namespace = settings.namespace, "controller starts");
-    let reporter = Reporter { controller: "stepgate.dev/controller".into(), instance: std::env::var("HOSTNAME").ok() };
     let shared = Arc::new(Shared {
         client: client.clone(),
         regions,
         installation,
         schedule: Schedule::new(settings.check_interval),
-        recorder: Recorder::new(client.clone(), reporter),
+        recorder: Recorder::new(client.clone()),
         metrics: metrics.clone(),
         invoke_url: settings.invoke_url,
     });

@@ -3,7 +3,6 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
-use kube::runtime::events::{Event, EventType};
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
@@ -58,14 +57,7 @@ impl<'a> Report<'a> {
 
     /// An event that cannot be written is not a failure: a namespace that is going away takes none.
     pub(super) async fn publish(&self, draft: &EventDraft) {
-        let event = Event {
-            type_: if draft.warning { EventType::Warning } else { EventType::Normal },
-            reason: draft.reason.to_string(),
-            note: Some(draft.note.clone()),
-            action: "Reconcile".to_owned(),
-            secondary: None,
-        };
-        if let Err(error) = self.shared.recorder.publish(&event, &self.object.object_ref(&())).await {
+        if let Err(error) = self.shared.recorder.publish(draft, &self.object.object_ref(&())).await {
             tracing::debug!(%error, "event not published");
         }
     }
