@@ -8,13 +8,13 @@ use kube::{Api, Resource, ResourceExt};
 
 use super::report::Report;
 use super::{Guarded, Shared, finalizer};
-use crate::api::{CHECK_NOW, ConditionType, DeletionPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{CHECK_NOW, DeletionPolicy, Mode, Reason, StepFunctionsApi};
 use crate::apply::{Outcome, apply};
 use crate::model::{Arn, Deployment, DeploymentId, Desired, Owner, RestApiId, Revision};
 use crate::observe::{Scope, observe};
 use crate::plan::plan;
 use crate::render::render;
-use crate::status::{EventDraft, Pass, Trouble};
+use crate::status::{EventDraft, Pass, Trouble, is_settled};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
 #[derive(Debug, thiserror::Error)]
@@ -104,21 +104,8 @@ impl PassOver<'_> {
 
     /// Whether the status says that all is well, for this spec and this request to check.
     fn is_settled(&self) -> bool {
-        let Some(status) = &self.object.status else { return false };
-        self.matches(status)
-            && finalizer::is_on(self.object)
-            && status.last_handled_check_now.as_deref() == self.check_now()
-    }
-
-    fn matches(&self, status: &StepFunctionsApiStatus) -> bool {
-        let ready = ConditionType::Ready.to_string();
-        Some(status.observed_generation) == self.object.metadata.generation
-            && self.object.spec.mode == Mode::Apply
-            && status.conditions.iter().any(|condition| {
-                condition.type_ == ready
-                    && condition.status == "True"
-                    && condition.reason == Reason::Applied.to_string()
-            })
+        let handled = self.object.status.as_ref().and_then(|status| status.last_handled_check_now.as_deref());
+        is_settled(self.object) && finalizer::is_on(self.object) && handled == self.check_now()
     }
 
     fn check_now(&self) -> Option<&str> {
@@ -170,7 +157,7 @@ impl PassOver<'_> {
         let spec = self.object.spec.role.iter().flat_map(|role| &role.managed_policy_arns);
         let managed = status.managed_policy_arns.iter().chain(spec);
         Scope {
-            settled: self.matches(status),
+            settled: is_settled(self.object),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
             deployments: status.stages.iter().map(known).collect(),
             tag_keys: status.tag_keys.clone(),

@@ -1,6 +1,6 @@
 //! Events: one per outcome that is new. Their text is stable, so that repeats become a series and not new objects.
 
-use super::Pass;
+use super::{Pass, is_settled};
 use crate::api::{ConditionType, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 
 /// Limit of events.k8s.io/v1 for a note, in bytes.
@@ -35,10 +35,8 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     match pass {
         Pass::Settled { plan, .. } if !plan.steps.is_empty() => {
             let lines = plan.lines().join("; ");
-            let drift = old.observed_generation == object.metadata.generation.unwrap_or_default()
-                && old.revision.is_some()
-                && old.revision == new.revision;
-            let reason = if drift { Reason::DriftHealed } else { Reason::Applied };
+            // After anything but a settled pass over this spec, the steps may be what is left of a change of it.
+            let reason = if is_settled(object) { Reason::DriftHealed } else { Reason::Applied };
             Some(EventDraft::new(false, reason, lines))
         }
         Pass::Failed { trouble, .. } if news => Some(EventDraft::new(true, trouble.reason, trouble.message.clone())),

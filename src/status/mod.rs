@@ -5,9 +5,9 @@ mod endpoint;
 mod event;
 mod trouble;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use crate::api::{PlanStatus, StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{ConditionType, PlanStatus, Reason, StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::Ids;
 use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
@@ -41,6 +41,15 @@ pub struct Context<'a> {
     pub invoke_url: Option<&'a str>,
     /// Value of the check-now annotation that this pass handles.
     pub check_now: Option<&'a str>,
+}
+
+/// Whether the status says that AWS was as the present spec wants it when it was last looked at.
+pub fn is_settled(object: &StepFunctionsApi) -> bool {
+    let Some(status) = &object.status else { return false };
+    let (kind, reason) = (ConditionType::Ready.to_string(), Reason::Applied.to_string());
+    let ready =
+        |condition: &Condition| condition.type_ == kind && condition.status == "True" && condition.reason == reason;
+    Some(status.observed_generation) == object.metadata.generation && status.conditions.iter().any(ready)
 }
 
 /// The new status of an object, and the event to publish if something is new. `before` is the status as it was last
