@@ -7,5 +7,7 @@ mod cuts;
 mod deletion;
 mod examples;
 mod helm;
+mod modes;
+mod ownership;
 mod samples;
 mod world;

@@ -35,7 +35,8 @@ impl Account {
             .credentials_provider(aws_sdk_iam::config::SharedCredentialsProvider::new(Credentials::from_keys(
                 &self.id, "test", None,
             )))
-            .retry_config(aws_config::retry::RetryConfig::standard())
+            // The account's request quotas are the controller's too.
+            .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(10))
             .build()
     }
 

@@ -1,0 +1,138 @@
+//! Modes: Plan shows and writes nothing, Paused does not even look.
+
+use serde_json::json;
+
+use crate::samples::{self, REGION, spec};
+use crate::world::{Answer, condition, eventually, post};
+
+const NAME: &str = "api";
+
+async fn told(world: &crate::world::World, wanted: &str) {
+    eventually(&format!("the event {wanted}"), || async {
+        let events = world.kube.events(NAME).await;
+        if events.iter().any(|(reason, _)| reason == wanted) { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn plan_of_a_new_object_writes_nothing_and_apply_carries_it_out() {
+    let world = samples::world("planned").await;
+    let _controller = world.controller().await;
+    world.aws.forget_calls().await;
+    world.kube.apply_spec(NAME, &(spec(&world) + "mode: Plan\n")).await.expect("it applies");
+    let object = world.kube.wait(NAME, "False", "Planned").await;
+    let plan = object.status.expect("a status").plan.expect("a plan");
+    for step in ["create role ", "put policy of role ", "create API ", "create stage live "] {
+        assert!(plan.steps.iter().any(|line| line.starts_with(step)), "{step:?} is not in {plan:#?}");
+    }
+    told(&world, "Planned").await;
+    let again = world.kube.check_now(NAME, "1").await;
+    assert_eq!(again.status.and_then(|status| status.plan).as_ref(), Some(&plan));
+    assert_eq!(world.aws.writes().await, []);
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+
+    world.kube.patch(NAME, json!({"spec": {"mode": "Apply"}})).await;
+    let status = world.kube.wait_ready(NAME).await.status.expect("a status");
+    assert_eq!(status.plan, None);
+    eventually("the event of the same steps", || async {
+        let events = world.kube.events(NAME).await;
+        let done = plan.steps.join("; ");
+        if events.contains(&("Applied".to_owned(), done)) { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+    Answer::until(200, || post(&status.endpoints[0].url, "application/json", "{}")).await;
+}
+
+#[tokio::test]
+async fn plan_on_a_ready_object_keeps_serving_until_it_is_applied() {
+    let world = samples::world("planned-change").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let before = world.kube.wait_ready(NAME).await.status.expect("a status");
+    let url = before.endpoints[0].url.as_str();
+    Answer::until(200, || post(url, "application/json", "{}")).await;
+    world.aws.forget_calls().await;
+    let changed = spec(&world).replace("first", "second").replace("/run", "/ran");
+    world.kube.apply_spec(NAME, &(changed.clone() + "mode: Plan\n")).await.expect("it applies");
+    let status = world.kube.wait(NAME, "False", "Planned").await.status.expect("a status");
+    let plan = status.plan.expect("a plan");
+    let steps = plan.steps.join("\n");
+    assert!(steps.contains(r#"stage/live variables.note: "first" -> "second""#), "{steps}");
+    assert!(steps.contains("api POST /ran: (none) -> "), "{steps}");
+    assert_eq!((&status.rest_api_id, &status.revision), (&before.rest_api_id, &before.revision));
+    assert_eq!(Answer::of(post(url, "application/json", "{}")).await.status, 200);
+    assert_eq!(world.aws.writes().await, []);
+
+    // Back to what is served: nothing to plan. Then the change, applied.
+    world.kube.apply_spec(NAME, &(spec(&world) + "mode: Plan\n")).await.expect("it applies");
+    let status = world.kube.wait(NAME, "True", "Planned").await.status.expect("a status");
+    assert_eq!(status.plan.expect("a plan").steps, Vec::<String>::new());
+    world.kube.apply_spec(NAME, &changed).await.expect("it applies");
+    let after = world.kube.wait_ready(NAME).await.status.expect("a status");
+    assert_eq!((&after.rest_api_id, &after.plan), (&before.rest_api_id, &None));
+    Answer::until(200, || post(&after.endpoints[0].url, "application/json", "{}")).await;
+}
+
+#[tokio::test]
+async fn deletion_in_mode_plan_shows_its_steps_and_waits() {
+    let world = samples::world("planned-end").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    world.kube.patch(NAME, json!({"spec": {"mode": "Plan"}})).await;
+    world.kube.wait(NAME, "True", "Planned").await;
+    world.aws.forget_calls().await;
+    world.kube.kubectl(&["delete", "sfnapi", NAME, "--wait=false"]).await.expect("the deletion is taken");
+    let object = world.kube.wait(NAME, "False", "Planned").await;
+    let steps = object.status.and_then(|status| status.plan).expect("a plan").steps;
+    assert_eq!(steps[0], "delete API");
+    assert_eq!(world.aws.writes().await, []);
+    world.kube.patch(NAME, json!({"spec": {"mode": "Apply"}})).await;
+    world.kube.wait_gone(NAME).await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn paused_object_is_left_alone_until_it_goes_on() {
+    let world = samples::world("paused").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let status = world.kube.wait_ready(NAME).await.status.expect("a status");
+    let changed = spec(&world).replace("first", "second");
+    world.aws.forget_calls().await;
+    world.kube.apply_spec(NAME, &(changed.clone() + "mode: Paused\n")).await.expect("it applies");
+    let paused = world.kube.wait(NAME, "Unknown", "Paused").await;
+    assert!(
+        ["Reconciling", "Stalled"].iter().all(|kind| condition(&paused, kind).is_some_and(|c| c.status == "False"))
+    );
+    world.kube.check_now(NAME, "1").await;
+    assert_eq!(world.aws.calls().await, []);
+    Answer::until(200, || post(&status.endpoints[0].url, "application/json", "{}")).await;
+    told(&world, "Paused").await;
+
+    world.kube.apply_spec(NAME, &changed).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    let id = status.rest_api_id.expect("an id");
+    let stage = world.aws.apigateway(REGION).get_stage().rest_api_id(id).stage_name("live").send().await;
+    let variables = stage.expect("the stage").variables.unwrap_or_default();
+    assert_eq!(variables.get("note").map(String::as_str), Some("second"));
+}
+
+#[tokio::test]
+async fn deletion_of_a_paused_object_waits_until_it_goes_on() {
+    let world = samples::world("paused-end").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    world.kube.patch(NAME, json!({"spec": {"mode": "Paused"}})).await;
+    world.kube.wait(NAME, "Unknown", "Paused").await;
+    world.aws.forget_calls().await;
+    world.kube.kubectl(&["delete", "sfnapi", NAME, "--wait=false"]).await.expect("the deletion is taken");
+    let object = world.kube.wait(NAME, "Unknown", "Paused").await;
+    assert!(object.metadata.deletion_timestamp.is_some(), "the pass was over the deletion");
+    assert_eq!(world.aws.calls().await, []);
+    world.kube.patch(NAME, json!({"spec": {"mode": "Apply"}})).await;
+    world.kube.wait_gone(NAME).await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
