@@ -140,7 +140,10 @@ impl Reason {
                 "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call; the \
                  message names it. Correct the credentials or their policy; it is tried again every few minutes."
             }
-            Self::Conflict => "Something else is changing the same thing in AWS. It is tried again in seconds.",
+            Self::Conflict => {
+                "Something else is changing the same thing in AWS, or holds on to what is to be deleted; the message says \
+                 what to remove then. It is tried again in seconds."
+            }
             Self::Throttled => "AWS's request quotas are used up for the moment. It is tried again when they allow.",
             Self::AwsUnavailable => {
                 "AWS cannot be reached or answered with a fault of its own; the message says which call. It is tried \
