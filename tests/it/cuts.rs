@@ -17,7 +17,7 @@ const NAME: &str = "cut";
 const WORKERS: usize = 4;
 
 /// What is cut off after a call took effect.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Cut {
     /// Its answer; the controller goes on.
     Answer,
@@ -116,6 +116,8 @@ impl Subject {
                 life.cuts.push(phase);
             }
             self.world.aws.no_faults().await;
+            let events = self.world.kube.events(NAME).await;
+            assert!(events.iter().all(|(reason, _)| reason != "DriftHealed"), "{phase}, cut {cut:?}: {events:#?}");
             life.states.insert(phase, state(&self.world, phase).await);
         }
         life
