@@ -147,6 +147,8 @@ enum Drift {
     GatewayResponseRemoved,
     Renamed,
     MediaTypesSet,
+    /// Another setting of the API, by its patch path.
+    Set(&'static str, &'static str),
     VariableChanged,
     Repointed,
     StageDeleted,
@@ -158,12 +160,26 @@ enum Drift {
 
 impl Drift {
     /// With what the event says about it.
-    const ALL: [(Self, &str); 12] = [
+    const ALL: [(Self, &str); 17] = [
         (Self::MethodDeleted, r#"api POST /run: (none) -> {"authorization""#),
         (Self::TemplateChanged, r#"api POST /run.integration.requestTemplates.application/json: "{}" -> ""#),
         (Self::GatewayResponseRemoved, r#"api gatewayResponses.DEFAULT_4XX: (none) -> {"#),
         (Self::Renamed, r#"api name: "theirs" -> ""#),
         (Self::MediaTypesSet, r#"api settings.binaryMediaTypes: "image/png" -> (none)"#),
+        (Self::Set("/description", "theirs"), r#"api settings.description: "theirs" -> (none)"#),
+        (Self::Set("/minimumCompressionSize", "100"), r#"api settings.minimumCompressionSize: "100" -> (none)"#),
+        (Self::Set("/apiKeySource", "AUTHORIZER"), r#"api settings.apiKeySource: "AUTHORIZER" -> (none)"#),
+        (
+            Self::Set("/disableExecuteApiEndpoint", "true"),
+            r#"api settings.disableExecuteApiEndpoint: "true" -> (none)"#,
+        ),
+        (
+            Self::Set(
+                "/policy",
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}]}"#,
+            ),
+            "api settings.policy: ",
+        ),
         (Self::VariableChanged, r#"stage/live variables.note: "theirs" -> "first""#),
         (Self::Repointed, r#"stage/live revision: (none) -> ""#),
         (Self::StageDeleted, "create stage live"),
@@ -200,6 +216,9 @@ impl Drift {
             Self::Renamed => drop(update(patch(Op::Replace, "/name", Some("theirs"))).await.expect("it changes")),
             Self::MediaTypesSet => {
                 drop(update(patch(Op::Add, "/binaryMediaTypes/image~1png", None)).await.expect("it changes"));
+            }
+            Self::Set(path, value) => {
+                drop(update(patch(Op::Replace, path, Some(value))).await.expect("it changes"));
             }
             Self::VariableChanged => {
                 drop(stage(patch(Op::Replace, "/variables/note", Some("theirs"))).await.expect("it changes"));
@@ -246,7 +265,7 @@ async fn every_drift_is_healed_and_told_once() {
     };
     for (number, (drift, expected)) in Drift::ALL.into_iter().enumerate() {
         drift.happen(&world, &id, &role).await;
-        world.kube.check_now(NAME, &format!("{drift:?}")).await;
+        world.kube.check_now(NAME, &format!("{number}")).await;
         world.kube.wait_ready(NAME).await;
         let events = eventually(&format!("the event of {drift:?}"), || async {
             let events = told().await;
@@ -256,7 +275,7 @@ async fn every_drift_is_healed_and_told_once() {
         let about = events.iter().filter(|(_, note)| note.contains(expected)).count();
         assert_eq!((events.len(), about), (number + 1, 1), "{drift:?}: {expected} in {events:#?}");
         world.aws.forget_calls().await;
-        world.kube.check_now(NAME, &format!("{drift:?} again")).await;
+        world.kube.check_now(NAME, &format!("{number} again")).await;
         assert_eq!(world.aws.writes().await, [], "after {drift:?}");
     }
     assert_eq!(told().await.len(), Drift::ALL.len());
