@@ -170,15 +170,27 @@ fn fragment(
     }
     if let Some(path) = &source.body_field {
         let set = format!("#set(${variable} = \"$!input.path('{path}')\")");
-        let value = if json { quoted(&format!("$input.json('{path}')")) } else { quoted(&format!("${variable}")) };
-        return Some(Fragment { set, value, present: Some(format!("${variable} != \"\"")) });
+        let present = format!("${variable} != \"\"");
+        // For JSON an empty string is a value, unlike null and no field, which read the same.
+        let (value, present) = if json {
+            let empty = format!("\"$!input.path('{path}').length()\" == \"0\"");
+            (quoted(&format!("$input.json('{path}')")), format!("{present} || {empty}"))
+        } else {
+            (quoted(&format!("${variable}")), present)
+        };
+        return Some(Fragment { set, value, present: Some(present) });
     }
+    let mut shadowed = String::new();
     let read = if let Some(name) = &source.query {
         format!("$!input.params().querystring.get('{name}')")
     } else if let Some(name) = &source.path {
         format!("$!input.params().path.get('{name}')")
     } else if let Some(name) = &source.header {
-        // The map of headers has names as they were sent; this lookup takes any case.
+        // The map of headers has names as they were sent. This lookup takes any case, but a path or query parameter of
+        // the name comes first, and must not pass for the header.
+        let others = format!("$!input.params().path.get('{name}')$!input.params().querystring.get('{name}')");
+        let exactly = format!("$!input.params().header.get('{name}')");
+        shadowed = format!("#if(\"{others}\" != \"\")#set(${variable} = \"{exactly}\")#end");
         format!("$!input.params('{name}')")
     } else if let Some(name) = &source.stage_variable {
         for stage in spec.stages.iter().filter(|stage| !stage.variables.contains_key(name)) {
@@ -196,7 +208,7 @@ fn fragment(
         problems.add(field, "give exactly one source");
         return None;
     };
-    let mut set = format!("#set(${variable} = \"{read}\")");
+    let mut set = format!("#set(${variable} = \"{read}\"){shadowed}");
     let mut value = quoted(&format!("${variable}"));
     if json {
         // The text becomes a JSON string, and that string's text the argument.
