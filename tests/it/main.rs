@@ -3,11 +3,16 @@
 //!
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
+mod calls;
+mod changes;
+mod cors;
 mod cuts;
 mod deletion;
 mod examples;
 mod helm;
+mod inputs;
 mod modes;
 mod ownership;
 mod samples;
+mod settled;
 mod world;
