@@ -1,7 +1,8 @@
 //! Schemas of single fields that the derive cannot express.
 
+use kube::core::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::actions;
 
@@ -25,14 +26,40 @@ pub(super) fn list_arguments(schema: &mut Schema) {
     schema.insert("description".to_owned(), json!(format!("{text}\n\n{}", all.join("\n\n"))));
 }
 
+/// A rule that a text has this form, with a sentence in place of the bare pattern that a schema would show.
+pub(super) fn form(pattern: &str, sentence: &str) -> Rule {
+    Rule::new(format!("self.matches(r'^({pattern})$')")).message(sentence)
+}
+
+/// A text of that form inside a list or a map.
+fn text(max: usize, pattern: &str, sentence: &str) -> Value {
+    json!({"type": "string", "maxLength": max, "x-kubernetes-validations": [form(pattern, sentence)]})
+}
+
 /// Map of tag values: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging.html>.
 pub(super) fn tag_values(_: &mut SchemaGenerator) -> Schema {
-    let value = json!({"type": "string", "maxLength": 256, "pattern": "^[a-zA-Z0-9 _.:/=+@-]*$"});
+    let value = text(256, "[a-zA-Z0-9 _.:/=+@-]*", "a tag value has letters, digits, spaces and _ . : / = + @ - only");
     json_schema!({"type": "object", "maxProperties": 40, "additionalProperties": value})
 }
 
 /// Map of stage variable values, with the characters that API Gateway takes.
 pub(super) fn stage_variable_values(_: &mut SchemaGenerator) -> Schema {
-    let value = json!({"type": "string", "maxLength": 512, "pattern": "^[A-Za-z0-9._~:/?#&=,-]+$"});
+    let sentence = "a stage variable has letters, digits and - . _ ~ : / ? # & = , only, and at least one of them";
+    let value = text(512, "[A-Za-z0-9._~:/?#&=,-]+", sentence);
     json_schema!({"type": "object", "maxProperties": 100, "additionalProperties": value})
+}
+
+/// List of ARNs of managed policies.
+pub(super) fn managed_policy_arns(_: &mut SchemaGenerator) -> Schema {
+    let sentence = "must be the ARN of a managed policy, such as arn:aws:iam::aws:policy/AWSStepFunctionsFullAccess";
+    let item = text(512, r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+", sentence);
+    json_schema!({"type": "array", "maxItems": 10, "items": item})
+}
+
+/// List of origins of web pages.
+pub(super) fn origins(_: &mut SchemaGenerator) -> Schema {
+    let sentence = "must be scheme://host or scheme://host:port in lower case, such as https://app.example.com, with \
+                    nothing after it, not even a /; or *";
+    let item = text(253, r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:\d{1,5})?", sentence);
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 20, "items": item})
 }

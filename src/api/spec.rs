@@ -6,7 +6,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{action_names, list_arguments, stage_variable_values, tag_values};
+use super::fields::{
+    action_names, form, list_arguments, managed_policy_arns, origins, stage_variable_values, tag_values,
+};
 use super::status::StepFunctionsApiStatus;
 
 /// The HTTP API: where it is, who may call what, and what each method does in Step Functions.
@@ -70,13 +72,19 @@ use super::status::StepFunctionsApiStatus;
     validation = Rule::new(
         "!has(self.stateMachines) || self.stateMachines.all(s, !has(s.stageVariable) || \
          self.stages.all(g, has(g.variables) && s.stageVariable in g.variables))")
-        .message("every stage must give the stage variable that an entry of spec.stateMachines names")
+        .message(Message::Expression(
+            "'every stage must give the variable that an entry of spec.stateMachines names as stageVariable; stage ' + \
+             self.stages.filter(g, self.stateMachines.exists(s, has(s.stageVariable) && \
+             !(has(g.variables) && s.stageVariable in g.variables))).map(g, g.name)[0] + ' does not'".into()))
         .field_path(".stages"),
 )]
 pub struct StepFunctionsApiSpec {
     /// AWS region of the API and its state machines, such as us-east-1. Cannot be changed.
-    #[schemars(regex(pattern = r"^[a-z]{2,4}(-[a-z]+)+-\d+$"), length(max = 32))]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("region cannot be changed; make a new object"))]
+    #[schemars(length(max = 32))]
+    #[x_kube(
+        validation = form(r"[a-z]{2,4}(-[a-z]+)+-\d+", "must be the name of an AWS region, such as us-east-1"),
+        validation = Rule::new("self == oldSelf").message("region cannot be changed; make a new object"),
+    )]
     pub region: String,
 
     /// Name of the API in AWS. Default: NAMESPACE-NAME of this object.
@@ -151,7 +159,9 @@ pub struct StepFunctionsApiSpec {
 pub struct Role {
     /// ARN of an existing role of the same account, which must trust apigateway.amazonaws.com. It is used as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^arn:[a-z-]+:iam::\d{12}:role/.+$"), length(max = 2048))]
+    #[schemars(with = "String", length(max = 2048))]
+    #[x_kube(validation = form(
+        r"arn:[a-z-]+:iam::\d{12}:role/.+", "must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME"))]
     pub arn: Option<String>,
 
     /// Machines that callers may name themselves, for methods without stateMachine. `*` stands for any text in a name.
@@ -163,10 +173,7 @@ pub struct Role {
     /// Managed policies to attach to the created role, such as arn:aws:iam::aws:policy/AWSStepFunctionsFullAccess.
     /// They are usually far wider than the policy that is computed without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(
-        length(max = 10),
-        inner(regex(pattern = r"^arn:[a-z-]+:iam::(aws|\d{12}):policy/.+$"), length(max = 512))
-    )]
+    #[schemars(schema_with = "managed_policy_arns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub managed_policy_arns: Vec<String>,
 }
@@ -178,7 +185,8 @@ pub struct Role {
     .message("give exactly one of arn and stageVariable"))]
 pub struct StateMachine {
     /// Name that methods use.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_-]+", "may have letters, digits, _ and - only"))]
     pub name: String,
 
     /// ARN of the state machine, or of an alias or a version of it.
@@ -188,7 +196,8 @@ pub struct StateMachine {
 
     /// Name of the stage variable that holds the ARN; every stage gives its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^[A-Za-z0-9_]+$"), length(min = 1, max = 64))]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_]+", "the name of a stage variable has letters, digits and _ only"))]
     pub stage_variable: Option<String>,
 }
 
@@ -197,7 +206,8 @@ pub struct StateMachine {
 #[serde(rename_all = "camelCase")]
 pub struct Template {
     /// Name that methods use.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_-]+", "may have letters, digits, _ and - only"))]
     pub name: String,
 
     /// The template. It makes the JSON request of the method's action.
@@ -213,7 +223,11 @@ pub struct Template {
 pub struct Method {
     /// Path below the stage, such as /execution or /orders/{id}; / is the root. {name} takes one segment, {name+} at the
     /// end all that follow.
-    #[schemars(regex(pattern = r"^(/|(/([A-Za-z0-9_.:,-]+|\{[A-Za-z0-9_.-]+\+?\}))+)$"), length(max = 512))]
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = form(
+        r"/|(/([A-Za-z0-9_.:,-]+|\{[A-Za-z0-9_.-]+\+?\}))+",
+        "must be / or segments that start with / each, such as /orders/{id}, without / at the end; a segment has \
+         letters, digits and _ . : , - only, or is {name} or {name+}"))]
     pub path: String,
 
     /// HTTP method that callers use. ANY takes all that the path does not list. OPTIONS belongs to spec.cors.
@@ -238,7 +252,7 @@ pub struct Method {
     /// can add or replace an argument. Default: with stateMachine, input is the body; without, the body is the action's
     /// own request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 20), transform = list_arguments)]
+    #[schemars(extend("maxProperties" = 10), transform = list_arguments)]
     pub arguments: BTreeMap<String, ArgumentSource>,
 
     /// A mapping template of your own instead of arguments.
@@ -309,32 +323,40 @@ pub struct ArgumentSource {
 
     /// A field of a JSON body, by its JSONPath, such as $.order.id or $.items[0].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])+$"), length(max = 256))]
+    #[schemars(with = "String", length(max = 256))]
+    #[x_kube(validation = form(
+        r"\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])+",
+        "must be the JSONPath of one field, such as $.order.id or $.items[0]; body: {} is the whole body"))]
     pub body_field: Option<String>,
 
     /// A query parameter; the last one if it is repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^[A-Za-z0-9._$-]+$"), length(min = 1, max = 128))]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = form(r"[A-Za-z0-9._$-]+", "the name of a query parameter has letters, digits and . _ $ - only"))]
     pub query: Option<String>,
 
     /// A variable of the path, written {name} there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^[A-Za-z0-9_.-]+$"), length(min = 1, max = 128))]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_.-]+", "must be the name of a variable of the path without its braces, such as id"))]
     pub path: Option<String>,
 
     /// A request header, in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^[A-Za-z0-9_-]+$"), length(min = 1, max = 128))]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_-]+", "the name of a header has letters, digits, _ and - only"))]
     pub header: Option<String>,
 
     /// A stage variable, which every stage must give.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^[A-Za-z0-9_]+$"), length(min = 1, max = 64))]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_]+", "the name of a stage variable has letters, digits and _ only"))]
     pub stage_variable: Option<String>,
 
     /// What API Gateway knows of the call, such as requestId or identity.sourceIp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^[A-Za-z]+(\.[A-Za-z]+)*$"), length(max = 64))]
+    #[schemars(with = "String", length(max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z]+(\.[A-Za-z]+)*", "must be a member of $context, such as requestId or identity.sourceIp"))]
     pub context: Option<String>,
 
     /// A fixed text; for `input` a JSON text.
@@ -379,10 +401,7 @@ pub struct TemplateSource {
 pub struct Cors {
     /// Origins whose pages may call, such as https://app.example.com; `*` for all. One of several is echoed to its own
     /// pages with Vary: Origin, others get no header.
-    #[schemars(
-        length(min = 1, max = 20),
-        inner(regex(pattern = r"^(\*|[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:\d{1,5})?)$"), length(max = 253))
-    )]
+    #[schemars(schema_with = "origins")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub allow_origins: Vec<String>,
 }
@@ -392,9 +411,12 @@ pub struct Cors {
 #[serde(rename_all = "camelCase")]
 pub struct Stage {
     /// Name, the first part of every path.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(min = 1, max = 128))]
-    #[x_kube(validation = Rule::new("self != 'test-invoke-stage'")
-        .message("test-invoke-stage is a name of API Gateway's own"))]
+    #[schemars(length(min = 1, max = 128))]
+    #[x_kube(
+        validation = form(r"[A-Za-z0-9_-]+", "may have letters, digits, _ and - only"),
+        validation = Rule::new("self != 'test-invoke-stage'")
+            .message("test-invoke-stage is a name of API Gateway's own; take another"),
+    )]
     pub name: String,
 
     /// Text for people.

@@ -76,10 +76,18 @@ impl StateMachineArn {
     pub fn parse(text: &str) -> Result<Self, String> {
         let arn = Arn::parse(text)?;
         let resource: Vec<&str> = arn.resource().split(':').collect();
-        let named = matches!(resource[..], ["stateMachine", name] | ["stateMachine", name, _] if !name.is_empty());
-        if arn.service() != "states" || !named || arn.account().is_empty() {
+        let name = match resource[..] {
+            ["stateMachine", name] | ["stateMachine", name, _] => name,
+            _ => "",
+        };
+        let account = arn.account();
+        if arn.service() != "states"
+            || !is_name(name)
+            || account.len() != 12
+            || !account.bytes().all(|c| c.is_ascii_digit())
+        {
             return Err(format!(
-                "{text:?} is not the ARN of a state machine (arn:aws:states:region:account:stateMachine:name)"
+                "{text:?} is not the ARN of a state machine (arn:aws:states:us-east-1:123456789012:stateMachine:NAME)"
             ));
         }
         Ok(Self(arn))
@@ -116,6 +124,13 @@ impl StateMachineArn {
     }
 }
 
+/// Whether a state machine can have this name, wildcards aside
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>).
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| !(c.is_whitespace() || c.is_control() || r##"<>{}[]"#%\^|~`$&,;:/"##.contains(c));
+    !text.is_empty() && text.chars().count() <= 80 && text.chars().all(allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +150,8 @@ mod tests {
             "arn:aws:states:us-east-1:123456789012:stateMachine:",
             "arn:aws:states:us-east-1:123456789012:stateMachine:a:b:c",
             "arn:aws:states:us-east-1::stateMachine:a",
+            "arn:aws:states:us-east-1:12345:stateMachine:a",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:a b",
             "arn:aws:iam::123456789012:role/stateMachine",
         ] {
             assert!(StateMachineArn::parse(text).is_err(), "{text}");

@@ -20,6 +20,7 @@ pub(super) fn blockers(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
 }
 
 fn mismatch(field: &str, needed: MachineType, has: MachineType, arn: &str) -> Blocker {
-    let message = format!("the action works on {needed} state machines only, and {arn} is {has}");
+    let message =
+        format!("the action works on {needed} state machines only, and {arn} is {has}; take another action or machine");
     Blocker::MachineType { field: field.to_owned(), message }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problems, method_field};
+use super::{Problems, arn::Arns, method_field};
 use crate::actions::{self, Machines};
 use crate::api::{Method, StepFunctionsApiSpec};
-use crate::model::{Arn, MachineType, MachineUse, StateMachineArn, partition};
+use crate::model::{Arn, MachineType, MachineUse, StateMachineArn};
 
 /// State machines of a spec, with the field that names each.
 pub(super) struct Reached {
@@ -15,19 +15,19 @@ pub(super) struct Reached {
     open: Vec<(String, StateMachineArn)>,
 }
 
-pub(super) fn resolve(spec: &StepFunctionsApiSpec, problems: &mut Problems) -> Reached {
+pub(super) fn resolve(spec: &StepFunctionsApiSpec, checked: &mut Arns<'_>, problems: &mut Problems) -> Reached {
     let mut named = BTreeMap::new();
     for machine in &spec.state_machines {
         let field = format!("spec.stateMachines[{}].arn", machine.name);
         let mut arns = Vec::new();
         if let Some(text) = &machine.arn {
-            arns.extend(parse(spec, &field, text, problems));
+            arns.extend(parse(&field, text, checked, problems));
         }
         if let Some(variable) = &machine.stage_variable {
             for stage in &spec.stages {
                 let field = format!("spec.stages[{}].variables.{variable}", stage.name);
                 match stage.variables.get(variable) {
-                    Some(text) => arns.extend(parse(spec, &field, text, problems)),
+                    Some(text) => arns.extend(parse(&field, text, checked, problems)),
                     None => problems.add(
                         field,
                         format!("missing: spec.stateMachines[{}] takes its ARN from this variable", machine.name),
@@ -36,31 +36,26 @@ pub(super) fn resolve(spec: &StepFunctionsApiSpec, problems: &mut Problems) -> R
             }
         }
         if let Some((field, _)) = arns.iter().find(|(_, arn)| arn.is_pattern()) {
-            problems.add(field.clone(), "a state machine that methods use cannot have wildcards");
+            problems.add(field.clone(), "a state machine that methods use cannot have wildcards; name one");
         }
         named.insert(machine.name.clone(), arns);
     }
     let mut open = Vec::new();
     let role = spec.role.iter().flat_map(|role| role.state_machine_arns.iter().enumerate());
     for (index, text) in role {
-        open.extend(parse(spec, &format!("spec.role.stateMachineArns[{index}]"), text, problems));
+        open.extend(parse(&format!("spec.role.stateMachineArns[{index}]"), text, checked, problems));
     }
     Reached { named, open }
 }
 
 fn parse(
-    spec: &StepFunctionsApiSpec,
     field: &str,
     text: &str,
+    checked: &mut Arns<'_>,
     problems: &mut Problems,
 ) -> Option<(String, StateMachineArn)> {
     let arn = problems.check(field, StateMachineArn::parse(text))?;
-    let (wanted, has) = (partition(&spec.region).id, arn.arn().partition());
-    if wanted != has {
-        problems.add(field, format!("is in partition {has}, and spec.region {} is in {wanted}", spec.region));
-    } else if arn.arn().region() != spec.region {
-        problems.add(field, format!("is in {}, and spec.region is {}", arn.arn().region(), spec.region));
-    }
+    checked.check(field, arn.arn(), problems);
     Some((field.to_owned(), arn))
 }
 

@@ -70,7 +70,8 @@ fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Paramet
         }
         if let Some(name) = source.path.as_deref().filter(|name| !variables.contains(name)) {
             let field = format!("{}.arguments.{argument}.path", method_field(method));
-            problems.add(field, format!("the path has no {{{name}}}"));
+            problems
+                .add(field, format!("the path has no {{{name}}}; write it there, or take the argument from elsewhere"));
         }
     }
     parameters

@@ -1,5 +1,6 @@
 //! Spec -> Desired, or every problem of the spec with its field path. Pure.
 
+mod arn;
 mod cors;
 mod machines;
 mod method;
@@ -50,8 +51,9 @@ impl Problems {
 /// All problems of the spec, sorted by field; never empty.
 pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<Problem>> {
     let mut problems = Problems::default();
-    let machines = machines::resolve(spec, &mut problems);
-    let role = role::render(owner, spec, &machines, &mut problems);
+    let mut arns = arn::Arns::new(&spec.region);
+    let machines = machines::resolve(spec, &mut arns, &mut problems);
+    let role = role::render(owner, spec, &machines, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
     if !problems.0.is_empty() {

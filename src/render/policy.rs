@@ -49,8 +49,11 @@ pub(super) fn render(
     let size = document.text().chars().filter(|c| !c.is_whitespace()).count();
     if size > POLICY_MAX {
         problems.add(
-            "spec.stateMachines",
-            format!("the role's policy would have {size} characters, and IAM allows {POLICY_MAX}; use fewer machines"),
+            "spec.role",
+            format!(
+                "the created role's policy would have {size} characters for the state machines of spec.stateMachines \
+                 and spec.role.stateMachineArns, and IAM allows {POLICY_MAX}; name fewer, or use * in stateMachineArns"
+            ),
         );
     }
     Some(document)

@@ -66,7 +66,10 @@ fn check_paths(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
     if resources.len() > RESOURCES_MAX {
         problems.add(
             "spec.methods",
-            format!("the paths have {} resources, and API Gateway allows {RESOURCES_MAX}", resources.len()),
+            format!(
+                "the paths have {} resources, and API Gateway allows {RESOURCES_MAX}; make two APIs of them",
+                resources.len()
+            ),
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Problems, machines::Reached, policy};
+use super::{Problems, arn::Arns, machines::Reached, policy};
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Arn, Credentials, Owner, PolicyDocument, Role};
 
@@ -16,15 +16,16 @@ pub(super) fn render(
     owner: &Owner,
     spec: &StepFunctionsApiSpec,
     machines: &Reached,
+    checked: &mut Arns<'_>,
     problems: &mut Problems,
 ) -> RenderedRole {
     if let Some(text) = spec.role.as_ref().and_then(|role| role.arn.as_ref()) {
-        let arn = problems.check("spec.role.arn", Arn::parse(text));
+        let arn = parse("spec.role.arn", text, checked, problems);
         return RenderedRole { role: None, credentials: arn.map_or(Credentials::Missing, Credentials::Given) };
     }
     let mut managed_policies = std::collections::BTreeSet::new();
     for (index, text) in spec.role.iter().flat_map(|role| role.managed_policy_arns.iter().enumerate()) {
-        managed_policies.extend(problems.check(&format!("spec.role.managedPolicyArns[{index}]"), Arn::parse(text)));
+        managed_policies.extend(parse(&format!("spec.role.managedPolicyArns[{index}]"), text, checked, problems));
     }
     let role = Role {
         name: owner.role_name(),
@@ -34,6 +35,12 @@ pub(super) fn render(
         tags: owner.tags(&spec.tags),
     };
     RenderedRole { role: Some(role), credentials: Credentials::OwnRole }
+}
+
+fn parse(field: &str, text: &str, checked: &mut Arns<'_>, problems: &mut Problems) -> Option<Arn> {
+    let arn = problems.check(field, Arn::parse(text))?;
+    checked.check(field, &arn, problems);
+    Some(arn)
 }
 
 /// No condition on the source: API Gateway sends neither aws:SourceAccount nor aws:SourceArn when it assumes the role of

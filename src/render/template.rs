@@ -124,8 +124,13 @@ fn sources(
         };
         match source {
             Some(source) => sources.push((argument, source)),
-            None if argument.required => problems
-                .add(format!("{field}.arguments.{}", argument.name), format!("missing: {} needs it", action.name)),
+            None if argument.required => problems.add(
+                format!("{field}.arguments.{}", argument.name),
+                format!(
+                    "missing: {} needs it; say where it comes from, such as {{query: {}}}",
+                    action.name, argument.name
+                ),
+            ),
             None => {}
         }
     }
