@@ -3,6 +3,7 @@
 //!
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
+mod bad_manifests;
 mod calls;
 mod changes;
 mod cors;

@@ -1,0 +1,272 @@
+//! Bad manifests: refused by the API server where schema or CEL can, else a terminal condition. Each refusal names the
+//! field and what to do; AWS is left alone, and what was served before is served on.
+
+use futures::StreamExt;
+
+use crate::world::{Answer, MachineKind, World, condition, post};
+
+/// A good spec. Cases replace one piece of it.
+const GOOD: &str = r#"region: us-east-1
+name: bad manifests
+role: {stateMachineArns: ["arn:aws:states:us-east-1:ACCOUNT:stateMachine:Open"]}
+stateMachines:
+  - {name: hello, arn: "arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello"}
+  - {name: fast, arn: "arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast"}
+templates:
+  - {name: plain, body: "$input.body"}
+methods:
+  - {path: "/run", method: POST, action: StartExecution, stateMachine: hello, authorization: {type: None}}
+  - {path: "/mine", method: POST, action: StartExecution, request: {template: {name: plain}}}
+  - {path: "/state", method: GET, action: DescribeExecution, stateMachine: hello, arguments: {executionArn: {query: a}}}
+cors: {allowOrigins: ["https://a.example"]}
+stages:
+  - {name: prod, variables: {colour: red}}
+tags: {team: blue}
+"#;
+
+/// What is replaced by what; the field's path, and words of the refusal.
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+const RUN: &str = "type: None}}";
+const LONG: &str = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+const HELLO: &str = "arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello";
+
+#[rustfmt::skip]
+const REFUSED: [Case; 49] = [
+    // Keys of lists.
+    ("  - {name: prod,", "  - {name: prod}\n  - {name: prod,", "spec.stages[1]", "Duplicate value"),
+    ("/mine", "/run", "spec.methods[1]", "Duplicate value"),
+    ("templates:", "  - {name: hello, stageVariable: colour}\ntemplates:", "spec.stateMachines[2]", "Duplicate value"),
+    ("methods:", "  - {name: plain, body: x}\nmethods:", "spec.templates[1]", "Duplicate value"),
+    ("\"https://a.example\"", "\"https://a.example\", \"https://a.example\"", "spec.cors.allowOrigins[1]", "Duplicate value"),
+    // Exactly one of several.
+    ("Hello\"", "Hello\", stageVariable: colour", "spec.stateMachines[0]", "give exactly one of arn and stageVariable"),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "", "spec.stateMachines[1]", "give exactly one of arn and stageVariable"),
+    (RUN, "type: None}, arguments: {name: {query: a, header: b}}}", "spec.methods[0].arguments[name]", "give exactly one source: body, bodyField"),
+    (RUN, "type: None}, arguments: {name: {}}}", "spec.methods[0].arguments[name]", "give exactly one source: body, bodyField"),
+    ("{name: plain}}", "{name: plain, inline: x}}", "spec.methods[1].request.template", "give exactly one of name and inline"),
+    ("{name: plain}}", "{}}", "spec.methods[1].request.template", "give exactly one of name and inline"),
+    ("request:", "arguments: {name: {query: a}}, request:", "spec.methods[1]", "give arguments or request.template, not both"),
+    ("role: {", "role: {arn: \"arn:aws:iam::123456789012:role/r\", ", "spec.role", "remove stateMachineArns and managedPolicyArns, or arn"),
+    ("role: {stateMachineArns", "role: {arn: \"arn:aws:iam::123456789012:role/r\", managedPolicyArns: [\"arn:aws:iam::aws:policy/p\"]}\n#", "spec.role", "remove stateMachineArns and managedPolicyArns, or arn"),
+    // Forms.
+    ("us-east-1\nname", "Ohio\nname", "spec.region", "must be the name of an AWS region, such as us-east-1"),
+    ("\"/run\"", "run", "spec.methods[0].path", "must be / or segments that start with / each"),
+    ("\"/run\"", "/run/", "spec.methods[0].path", "without / at the end"),
+    ("\"/run\"", "/a b", "spec.methods[0].path", "a segment has letters, digits"),
+    ("\"/run\"", "\"/{id\"", "spec.methods[0].path", "or is {name} or {name+}"),
+    ("{name: prod", "{name: \"pro d\"", "spec.stages[0].name", "may have letters, digits, _ and - only"),
+    ("{name: prod", "{name: test-invoke-stage", "spec.stages[0].name", "a name of API Gateway's own; take another"),
+    ("red", "\"r e d\"", "spec.stages[0].variables[colour]", "letters, digits and - . _ ~ : / ? # & = , only"),
+    ("red", "\"\"", "spec.stages[0].variables[colour]", "at least one of them"),
+    ("colour: red", "\"co-lour\": red", "spec.stages[0].variables", "up to 64 letters, digits and underscores"),
+    ("red", "7", "spec.stages[0].variables.colour", "must be of type string"),
+    ("team: blue", "\"aws:team\": blue", "spec.tags", "that start with aws: or stepgate.dev/ are reserved"),
+    ("team: blue", "\"stepgate.dev/owner\": blue", "spec.tags", "that start with aws: or stepgate.dev/ are reserved"),
+    ("team: blue", "\"te*am\": blue", "spec.tags", "a tag key has letters, digits"),
+    ("team", LONG, "spec.tags", "a tag key has 1 to 128 characters"),
+    ("blue", "\"b*ue\"", "spec.tags[team]", "a tag value has letters, digits"),
+    ("https://a.example", "https://a.example/", "spec.cors.allowOrigins[0]", "with nothing after it, not even a /"),
+    ("\"https://a.example\"", "\"*\", \"https://a.example\"", "spec.cors.allowOrigins", "'*' already allows every origin: give it alone"),
+    ("role: {", "role: {managedPolicyArns: [AWSStepFunctionsFullAccess], ", "spec.role.managedPolicyArns[0]", "must be the ARN of a managed policy, such as"),
+    ("role: {stateMachineArns", "role: {arn: my-role}\n#", "spec.role.arn", "must be the ARN of a role, such as"),
+    (RUN, "type: None}, arguments: {name: {bodyField: order.id}}}", "spec.methods[0].arguments[name].bodyField", "must be the JSONPath of one field, such as $.order.id"),
+    (RUN, "type: None}, arguments: {name: {header: \"a b\"}}}", "spec.methods[0].arguments[name].header", "the name of a header has"),
+    // Sizes and words.
+    ("bad manifests", LONG, "spec.name", "may not be more than 128 bytes"),
+    ("bad manifests", "\"\"", "spec.name", "at least 1 chars long"),
+    ("stages:", "stages:\n  - {name: a}\n  - {name: b}\n  - {name: c}\n  - {name: d}\n  - {name: e}\n  - {name: f}\n  - {name: g}\n  - {name: h}\n  - {name: i}\n  - {name: j}", "spec.stages", "must have at most 10 items"),
+    ("action: StartExecution, stateMachine", "action: StartExecutoin, stateMachine", "spec.methods[0].action", "supported values: \"DescribeExecution\", \"StartExecution\""),
+    ("method: GET", "method: OPTIONS", "spec.methods[2].method", "supported values: \"GET\", \"POST\""),
+    ("type: None", "type: Nobody", "spec.methods[0].authorization.type", "supported values: \"IAM\", \"None\""),
+    ("region:", "mode: DryRun\nregion:", "spec.mode", "supported values: \"Apply\", \"Plan\", \"Paused\""),
+    ("region: us-east-1\n", "", "spec.region", "Required value"),
+    // References.
+    ("hello, auth", "helo, auth", "spec.methods", "stateMachine must be the name of an entry of spec.stateMachines"),
+    ("name: plain}}", "name: plan}}", "spec.methods", "request.template.name must be the name of an entry of spec.templates"),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "stageVariable: fast", "spec.stages", "stage prod does not"),
+    // Fields that do not exist.
+    ("cors:", "corss:", "spec.corss", "unknown field"),
+    ("authorization:", "authorisation:", "spec.methods[0].authorisation", "unknown field"),
+];
+
+#[rustfmt::skip]
+const INVALID: [Case; 30] = [
+    (RUN, "type: None}, arguments: {nam: {query: a}}}", "spec.methods[POST /run].arguments.nam", "did you mean name?"),
+    (RUN, "type: None}, arguments: {zzz: {query: a}}}", "spec.methods[POST /run].arguments.zzz", "It has stateMachineArn, name, input, traceHeader"),
+    (", arguments: {executionArn: {query: a}}", "", "spec.methods[GET /state].arguments.executionArn", "say where it comes from, such as {query: executionArn}"),
+    ("{query: a}", "{query: a}, includedData: {value: ALL}", "spec.methods[GET /state].arguments.includedData.value", "\"ALL\" is not one of ALL_DATA, METADATA_ONLY"),
+    (RUN, "type: None}, arguments: {input: {value: '{a'}}}", "spec.methods[POST /run].arguments.input.value", "input has to be JSON text"),
+    (RUN, "type: None}, arguments: {stateMachineArn: {query: a}}}", "spec.methods[POST /run].arguments.stateMachineArn", "remove one of them"),
+    (RUN, "type: None}, arguments: {name: {path: id}}}", "spec.methods[POST /run].arguments.name.path", "the path has no {id}; write it there"),
+    (RUN, "type: None}, arguments: {name: {context: nope}}}", "spec.methods[POST /run].arguments.name.context", "there are accountId"),
+    (RUN, "type: None}, arguments: {name: {stageVariable: nope}}}", "spec.stages[prod].variables.nope", "spec.methods[POST /run].arguments.name reads it"),
+    ("us-east-1:ACCOUNT:stateMachine:Hello", "us-east-2:ACCOUNT:stateMachine:Hello", "spec.stateMachines[hello].arn", "is in us-east-2, and spec.region is us-east-1"),
+    (HELLO, "arn:aws-cn:states:us-east-1:ACCOUNT:stateMachine:Hello", "spec.stateMachines[hello].arn", "is in partition aws-cn, and spec.region us-east-1 is in aws"),
+    (HELLO, "Hello", "spec.stateMachines[hello].arn", "\"Hello\" is not an ARN (arn:partition:service:region:account:resource)"),
+    (HELLO, "arn:aws:states:us-east-1:ACCOUNT:activity:Hello", "spec.stateMachines[hello].arn", "is not the ARN of a state machine"),
+    (HELLO, "arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hel lo", "spec.stateMachines[hello].arn", "is not the ARN of a state machine"),
+    (HELLO, "arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hel*", "spec.stateMachines[hello].arn", "cannot have wildcards"),
+    (HELLO, "arn:aws:states:us-east-1:999999999999:stateMachine:Hello", "spec.stateMachines[fast].arn", "have to be in one account"),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello\"", "stageVariable: colour", "spec.stages[prod].variables.colour", "\"red\" is not an ARN"),
+    ("role: {stateMachineArns", "role: {arn: \"arn:aws:iam::999999999999:role/r\"}\n#", "spec.role.arn", "is in account 999999999999, and spec.stateMachines[hello].arn is in ACCOUNT"),
+    ("role: {stateMachineArns", "role: {managedPolicyArns: [\"arn:aws-cn:iam::aws:policy/p\"]}\n#", "spec.role.managedPolicyArns[0]", "is in partition aws-cn"),
+    ("us-east-1:ACCOUNT:stateMachine:Open", "us-east-3:ACCOUNT:stateMachine:Open", "spec.role.stateMachineArns[0]", "name one in this region"),
+    ("role: {", "#role: {", "spec.methods[POST /mine].stateMachine", "the created role would allow nothing; name an entry of spec.stateMachines"),
+    ("\"/run\"", "\"/{id}/{id}\"", "spec.methods[POST /{id}/{id}].path", "stands twice in the path; use two names"),
+    ("\"/run\"", "\"/{id+}/x\"", "spec.methods[POST /{id+}/x].path", "nothing can follow {id+}"),
+    ("\"/mine\"", "\"/a/{id}\", method: HEAD, action: StartExecution}\n  - {path: \"/a/{key}\"", "spec.methods[POST /a/{key}].path", "{key} and {id} stand at the same place; use one name"),
+    ("$input.body", "${AWS::Region}", "spec.templates[plain].body", "when the template is imported; write it otherwise"),
+    ("{name: plain}}", "{inline: \"${AWS::AccountId}\"}}", "spec.methods[POST /mine].request.template.inline", "write it otherwise"),
+    ("action: StartExecution, stateMachine", "action: StartSyncExecution, stateMachine", "spec.methods[POST /run].action", "works on EXPRESS state machines only, and arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello is STANDARD; take another"),
+    ("action: DescribeExecution, stateMachine: hello", "action: DescribeExecution, stateMachine: fast", "spec.methods[GET /state].action", "works on STANDARD state machines only"),
+    ("PATHS", "", "spec.methods", "304 resources, and API Gateway allows 300; make two APIs"),
+    ("MACHINES", "", "spec.role", "and IAM allows 10240; name fewer"),
+];
+
+/// The good spec with a change. Two changes are too long to write down.
+fn changed(account: &str, (from, to, ..): &Case) -> String {
+    let spec = match *from {
+        "PATHS" => {
+            let method =
+                |n| format!("  - {{path: /a/b{n}, method: POST, action: StartExecution, stateMachine: hello}}\n");
+            GOOD.replace("cors:", &format!("{}cors:", (0..299).map(method).collect::<String>()))
+        }
+        "MACHINES" => {
+            let arn = |n| format!("\"arn:aws:states:us-east-1:ACCOUNT:stateMachine:{n:0>80}\", ");
+            GOOD.replace("stateMachineArns: [", &format!("stateMachineArns: [{}", (0..90).map(arn).collect::<String>()))
+        }
+        _ => GOOD.replacen(from, to, 1),
+    };
+    assert_ne!(spec, GOOD, "{from} is not in the good spec");
+    spec.replace("ACCOUNT", account)
+}
+
+/// A world with the machines of the good spec.
+async fn world(name: &str) -> World {
+    let world = World::new(name).await;
+    for (name, kind) in
+        [("Hello", MachineKind::Standard), ("Open", MachineKind::Standard), ("Fast", MachineKind::Express)]
+    {
+        world.aws.machine("us-east-1", name, kind).await;
+    }
+    world.aws.forget_calls().await;
+    world
+}
+
+#[tokio::test]
+async fn manifest_that_schema_or_cel_can_refuse_is_refused_with_field_and_remedy() {
+    let world = &World::new("refused").await;
+    let try_it = |case: Case| async move {
+        let (from, to, field, says) = case;
+        let answer = world.kube.apply_spec("api", &changed(&world.aws.id, &case)).await;
+        match answer {
+            Err(text) if text.contains(&format!("{field}: ")) && text.contains(says) => None,
+            Err(text) if says == "unknown field" && text.contains(&format!("unknown field \"{field}\"")) => None,
+            other => Some(format!("{from} -> {to}\n  wanted {field}: {says}\n  but {other:?}")),
+        }
+    };
+    let wrong: Vec<String> =
+        futures::stream::iter(REFUSED).map(try_it).buffer_unordered(4).filter_map(std::future::ready).collect().await;
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), REFUSED.len(), wrong.join("\n"));
+    let long = world.kube.apply_spec(&LONG[..101], &GOOD.replace("ACCOUNT", &world.aws.id)).await.unwrap_err();
+    assert!(long.contains("metadata.name must have at most 100 characters"), "{long}");
+}
+
+#[tokio::test]
+async fn region_changed_is_refused_and_a_new_object_advised() {
+    let world = World::new("region").await;
+    let good = GOOD.replace("ACCOUNT", &world.aws.id);
+    world.kube.apply_spec("api", &good).await.expect("the good spec applies");
+    let refused = world.kube.apply_spec("api", &good.replace("us-east-1", "us-east-2")).await.unwrap_err();
+    assert!(refused.contains("spec.region: ") && refused.contains("cannot be changed; make a new object"), "{refused}");
+}
+
+#[tokio::test]
+async fn spec_that_only_the_controller_can_refuse_stalls_with_field_and_remedy_and_writes_nothing() {
+    let world = world("invalid").await;
+    let _controller = world.controller().await;
+    let indented = |spec: String| spec.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let manifest = |(n, case): (usize, &Case)| {
+        let head = "apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata";
+        format!("---\n{head}: {{name: case-{n}}}\nspec:\n{}", indented(changed(&world.aws.id, case)))
+    };
+    let manifests: String = INVALID.iter().enumerate().map(manifest).collect();
+    world.kube.apply(&manifests).await.expect("schema and CEL take them");
+    let mut wrong = Vec::new();
+    for (n, (from, _, field, says)) in INVALID.iter().enumerate() {
+        let name = format!("case-{n}");
+        let object = world.kube.wait(&name, "False", "Invalid").await;
+        let is = |kind: &str| condition(&object, kind).map(|condition| condition.status.clone()).unwrap_or_default();
+        assert_eq!([is("Stalled"), is("Reconciling"), is("Accepted")], ["True", "False", "False"], "{from}");
+        let generation = object.metadata.generation;
+        let conditions = object.status.iter().flat_map(|status| &status.conditions);
+        assert!(conditions.into_iter().all(|condition| condition.observed_generation == generation), "{from}");
+        let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+        if !message.contains(&format!("{field}: ")) || !message.contains(&says.replace("ACCOUNT", &world.aws.id)) {
+            wrong.push(format!("{from}\n  wanted {field}: {says}\n  but {message}"));
+        }
+        let events = world.kube.events(&name).await;
+        assert!(
+            events.iter().any(|(reason, note)| reason == "Invalid" && message.starts_with(&note[..40])),
+            "{events:?}"
+        );
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), INVALID.len(), wrong.join("\n"));
+    assert_eq!(world.aws.writes().await, Vec::new());
+    assert_eq!(world.aws.leftovers("us-east-1").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn several_mistakes_are_all_named_at_once() {
+    let world = world("several").await;
+    let _controller = world.controller().await;
+    let spec = changed(&world.aws.id, &INVALID[0]).replace("$input.body", "${AWS::Region}");
+    world.kube.apply_spec("api", &spec).await.expect("schema and CEL take it");
+    let object = world.kube.wait("api", "False", "Invalid").await;
+    let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+    for field in ["spec.methods[POST /run].arguments.nam: ", "spec.templates[plain].body: "] {
+        assert!(message.contains(field), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn good_resource_made_bad_keeps_serving_and_heals_when_corrected() {
+    let world = world("made-bad").await;
+    let _controller = world.controller().await;
+    let good = GOOD.replace("ACCOUNT", &world.aws.id);
+    world.kube.apply_spec("api", &good).await.expect("the good spec applies");
+    let before = world.kube.wait_ready("api").await.status.expect("a status");
+    let run = before.endpoints.iter().find(|endpoint| endpoint.url.ends_with("/run")).expect("an endpoint").url.clone();
+    let start = || post(&run, "application/json", r#"{"order": 7}"#);
+    Answer::until(200, start).await;
+    world.aws.forget_calls().await;
+
+    // One that the API server refuses, one that the controller refuses, one that AWS tells to be wrong.
+    world.kube.apply_spec("api", &changed(&world.aws.id, &REFUSED[0])).await.expect_err("refused");
+    for bad in [INVALID[0], INVALID[26]] {
+        world.kube.apply_spec("api", &changed(&world.aws.id, &bad)).await.expect("schema and CEL take it");
+        let status = world.kube.wait("api", "False", "Invalid").await.status.expect("a status");
+        assert_eq!((&status.revision, &status.stages), (&before.revision, &before.stages));
+        assert_eq!(Answer::of(start()).await.status, 200);
+        assert_eq!(world.aws.writes().await, Vec::new());
+    }
+
+    world.kube.apply_spec("api", &good).await.expect("the good spec applies");
+    let after = world.kube.wait_ready("api").await;
+    assert_eq!(condition(&after, "Stalled").map(|stalled| stalled.status.as_str()), Some("False"));
+    assert_eq!(after.status.expect("a status").stages, before.stages);
+    assert_eq!(world.aws.writes().await, Vec::new());
+    assert_eq!(Answer::of(start()).await.status, 200);
+}
+
+#[tokio::test]
+async fn object_that_no_controller_has_seen_is_not_taken_for_healthy() {
+    let world = World::new("unseen").await;
+    world.kube.apply_spec("api", &GOOD.replace("ACCOUNT", &world.aws.id)).await.expect("the good spec applies");
+    let status = world.kube.get("api").await.status.expect("a defaulted status");
+    assert_eq!((status.observed_generation, status.conditions.len()), (-1, 0));
+    // kubectl wait, and with it every tool that reads conditions, waits on.
+    let waited = world.kube.kubectl(&["wait", "sfnapi/api", "--for=condition=Ready", "--timeout=1s"]).await;
+    assert!(waited.unwrap_err().contains("timed out"));
+}
