@@ -41,7 +41,11 @@ const TABLE: [ErrorAnswer; 20] = [
     own("InvalidExecutionInput", 400),
     own("InvalidName", 400),
     own("ValidationException", 400),
-    fixed("SerializationException", 400, "The request is not a JSON object with the arguments of this action"),
+    fixed(
+        "SerializationException",
+        400,
+        "The request lacks a required value, or is not a JSON object with the arguments of this action",
+    ),
     own("StateMachineTypeNotSupported", 500),
     fixed("UnknownOperationException", 500, "The action is not known in this region"),
     fixed("KmsAccessDeniedException", 500, DENIED),

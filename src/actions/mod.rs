@@ -28,18 +28,6 @@ pub struct Action {
     pub waits: bool,
 }
 
-impl Action {
-    /// The argument that names the state machine, if it has one.
-    pub fn machine_argument(&self) -> Option<&'static Argument> {
-        self.arguments.iter().find(|argument| argument.kind == Kind::StateMachine)
-    }
-
-    /// The argument that takes a workflow's JSON, if it has one.
-    pub fn input_argument(&self) -> Option<&'static Argument> {
-        self.arguments.iter().find(|argument| argument.kind == Kind::Json)
-    }
-}
-
 /// A member of an action's request.
 #[derive(Debug)]
 pub struct Argument {

@@ -3,15 +3,16 @@
 mod conditions;
 mod crd;
 mod fields;
+mod method;
 mod names;
 mod spec;
 mod status;
 
 pub use conditions::{ConditionType, Reason};
 pub use crd::{crd, crd_yaml};
+pub use method::{ArgumentSource, Authorization, AuthorizationType, Method, Request, TemplateSource, Verb, WholeBody};
 pub use names::{CHECK_NOW, FIELD_MANAGER, FINALIZER};
 pub use spec::{
-    ArgumentSource, Authorization, AuthorizationType, Cors, DeletionPolicy, Method, Mode, Request, Role, Stage,
-    StateMachine, StepFunctionsApi, StepFunctionsApiSpec, Template, TemplateSource, Verb, WholeBody,
+    Cors, DeletionPolicy, Mode, Role, Stage, StateMachine, StepFunctionsApi, StepFunctionsApiSpec, Template,
 };
 pub use status::{EndpointStatus, PlanStatus, StageStatus, StepFunctionsApiStatus};

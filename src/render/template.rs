@@ -63,10 +63,12 @@ fn users(
     text.clone()
 }
 
-/// A template from arguments: required ones always, optional ones when they have a value.
+/// A template from arguments: required ones always, optional ones when they have a value. Without a required one the
+/// request is `[]`, which Step Functions refuses before it looks at permissions: a 400, and not the 500 of a role that may
+/// not describe the execution "".
 fn generated(spec: &StepFunctionsApiSpec, method: &api::Method, action: &Action, problems: &mut Problems) -> String {
     let sources = sources(spec, method, action, problems);
-    let (mut set, mut always, mut sometimes) = (String::new(), Vec::new(), String::new());
+    let (mut set, mut always, mut sometimes, mut needed) = (String::new(), Vec::new(), String::new(), Vec::new());
     for (index, (argument, source)) in sources.iter().enumerate() {
         let field = format!("{}.arguments.{}", method_field(method), argument.name);
         let Some(fragment) = fragment(&format!("v{index}"), argument, source, &field, spec, problems) else { continue };
@@ -76,10 +78,17 @@ fn generated(spec: &StepFunctionsApiSpec, method: &api::Method, action: &Action,
             Some(present) if !argument.required => {
                 let _ = write!(sometimes, "#if({present}),{member}#end");
             }
-            _ => always.push(member),
+            present => {
+                always.push(member);
+                needed.extend(present);
+            }
         }
     }
-    format!("{set}{{{}{sometimes}}}", always.join(","))
+    let object = format!("{{{}{sometimes}}}", always.join(","));
+    if needed.is_empty() {
+        return set + &object;
+    }
+    format!("{set}#if({}){object}#else[]#end", needed.join(" && "))
 }
 
 /// The arguments that a request has, in the catalogue's order, defaults included; so the required one comes first.
@@ -140,10 +149,9 @@ fn sources(
 fn unknown_argument(name: &str, action: &Action) -> String {
     let names: Vec<&str> = action.arguments.iter().map(|argument| argument.name).collect();
     let near = names.iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
-    let hint = near.filter(|near| strsim::jaro_winkler(name, near) > 0.8);
-    let hint = hint.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    let near = near.filter(|near| strsim::jaro_winkler(name, near) > 0.8);
+    let hint = near.map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
     format!("{} has no such argument{hint} It has {}", action.name, names.join(", "))
-        .replace("argument It", "argument. It")
 }
 
 /// How one argument gets into the request.

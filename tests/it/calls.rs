@@ -107,7 +107,7 @@ stages: [{{name: s}}]"#
     assert_eq!(Answer::of(start("1")).await.json()["executionArn"], arn, "a start with a key can be repeated");
 
     assert_eq!(Answer::of(get(&url, &[("arn", arn)])).await.json()["status"], "RUNNING");
-    assert_error(&world, &Answer::of(get(&url, &[])).await, 400, "InvalidArn");
+    assert_error(&world, &Answer::of(get(&url, &[])).await, 400, "SerializationException");
     assert_error(&world, &Answer::of(get(&url, &[("arn", "\"'$x")])).await, 400, "InvalidArn");
     let missing = format!("{arn}-none");
     assert_error(&world, &Answer::of(get(&url, &[("arn", &missing)])).await, 404, "ExecutionDoesNotExist");

@@ -77,5 +77,5 @@ pub fn env(name: &str) -> String {
 fn unique() -> u64 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let start = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_millis() as u64;
-    (start % 10_000_000_00) * 100 + u64::from(COUNT.fetch_add(1, Ordering::Relaxed) % 100)
+    (start % 1_000_000_000) * 100 + u64::from(COUNT.fetch_add(1, Ordering::Relaxed) % 100)
 }

@@ -1,0 +1,187 @@
+//! Methods: who may call what, and how a call becomes a request to Step Functions.
+
+use std::collections::BTreeMap;
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fields::{action_names, form, list_arguments};
+
+/// One HTTP method on one path, and the Step Functions action behind it.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.arguments) || !has(self.request)")
+    .message("give arguments or request.template, not both: a template makes the whole request"))]
+pub struct Method {
+    /// Path below the stage, such as /execution or /orders/{id}; / is the root. {name} takes one segment, {name+} at the
+    /// end all that follow.
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = form(
+        r"/|(/([A-Za-z0-9_.:,-]+|\{[A-Za-z0-9_.-]+\+?\}))+",
+        "must be / or segments that start with / each, such as /orders/{id}, without / at the end; a segment has \
+         letters, digits and _ . : , - only, or is {name} or {name+}"))]
+    pub path: String,
+
+    /// HTTP method that callers use. ANY takes all that the path does not list. OPTIONS belongs to spec.cors.
+    pub method: Verb,
+
+    /// Action of the Step Functions API. StartExecution answers at once, StartSyncExecution (EXPRESS machines) when the
+    /// workflow has ended, DescribeExecution tells status and output, StopExecution stops.
+    #[schemars(schema_with = "action_names")]
+    pub action: String,
+
+    /// Name of an entry of spec.stateMachines: the machine to start, or the one whose executions may be looked at.
+    /// Without it callers name the machine or execution, among those of role.stateMachineArns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 64))]
+    pub state_machine: Option<String>,
+
+    /// Who may call it. Default: callers that sign with AWS credentials (IAM).
+    #[serde(default)]
+    pub authorization: Authorization,
+
+    /// Where each argument of the action comes from, by the argument's name. Values from callers are escaped: no input
+    /// can add or replace an argument. Default: with stateMachine, input is the body; without, the body is the action's
+    /// own request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 10), transform = list_arguments)]
+    pub arguments: BTreeMap<String, ArgumentSource>,
+
+    /// A mapping template of your own instead of arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Request")]
+    pub request: Option<Request>,
+}
+
+/// HTTP method.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Head,
+    Any,
+}
+
+impl Verb {
+    /// As HTTP and API Gateway write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Head => "HEAD",
+            Self::Any => "ANY",
+        }
+    }
+}
+
+/// Who may call a method.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorization {
+    /// IAM (default): calls must be signed (SigV4) by someone with execute-api:Invoke. None: anyone on the internet may
+    /// call, and start executions that you pay for.
+    #[serde(default, rename = "type")]
+    pub kind: AuthorizationType,
+}
+
+/// Kind of authorization.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorizationType {
+    #[default]
+    #[serde(rename = "IAM")]
+    Iam,
+    None,
+}
+
+/// Where the value of an argument comes from: exactly one of these.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new(
+    "[has(self.body), has(self.bodyField), has(self.query), has(self.path), has(self.header), \
+     has(self.stageVariable), has(self.context), has(self.value)].filter(given, given).size() == 1")
+    .message("give exactly one source: body, bodyField, query, path, header, stageVariable, context or value"))]
+pub struct ArgumentSource {
+    /// The whole body, as it was sent. Write it as `body: {}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "WholeBody")]
+    pub body: Option<WholeBody>,
+
+    /// A field of a JSON body, by its JSONPath, such as $.order.id or $.items[0].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 256))]
+    #[x_kube(validation = form(
+        r"\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])+",
+        "must be the JSONPath of one field, such as $.order.id or $.items[0]; body: {} is the whole body"))]
+    pub body_field: Option<String>,
+
+    /// A query parameter; the last one if it is repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = form(r"[A-Za-z0-9._$-]+", "the name of a query parameter has letters, digits and . _ $ - only"))]
+    pub query: Option<String>,
+
+    /// A variable of the path, written {name} there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_.-]+", "must be the name of a variable of the path without its braces, such as id"))]
+    pub path: Option<String>,
+
+    /// A request header, in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_-]+", "the name of a header has letters, digits, _ and - only"))]
+    pub header: Option<String>,
+
+    /// A stage variable, which every stage must give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_]+", "the name of a stage variable has letters, digits and _ only"))]
+    pub stage_variable: Option<String>,
+
+    /// What API Gateway knows of the call, such as requestId or identity.sourceIp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z]+(\.[A-Za-z]+)*", "must be a member of $context, such as requestId or identity.sourceIp"))]
+    pub context: Option<String>,
+
+    /// A fixed text; for `input` a JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 32_768))]
+    pub value: Option<String>,
+}
+
+/// The whole body; there is nothing to set.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct WholeBody {}
+
+/// How the request to Step Functions is made.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The mapping template (VTL) that makes the action's JSON request from JSON and form bodies.
+    pub template: TemplateSource,
+}
+
+/// A mapping template: by name, or written here.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.name) != has(self.inline)").message("give exactly one of name and inline"))]
+pub struct TemplateSource {
+    /// Name of an entry of spec.templates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 64))]
+    pub name: Option<String>,
+
+    /// The template itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 307_200))]
+    pub inline: Option<String>,
+}
