@@ -21,6 +21,8 @@ use crate::status::{EventDraft, Pass, Trouble, is_settled};
 pub(super) enum Error {
     #[error("the object cannot be read: {0}")]
     Unreadable(String),
+    #[error("failed to read the object: {0}")]
+    Read(#[source] kube::Error),
     #[error("failed to write the finalizer: {0}")]
     Finalizer(#[source] kube::Error),
     #[error("the pass took longer than {DEADLINE:?}")]
@@ -36,35 +38,47 @@ const DEADLINE: Duration = Duration::from_secs(300);
 pub(super) fn after_error(object: Arc<Guarded>, error: &Error, shared: Arc<Shared>) -> Action {
     match error {
         Error::Unreadable(_) => Action::await_change(),
-        Error::Finalizer(_) | Error::Status(_) | Error::TooLong => {
+        Error::Read(_) | Error::Finalizer(_) | Error::Status(_) | Error::TooLong => {
             let failures = shared.schedule.failed(&object.uid().unwrap_or_default());
             Action::requeue(Duration::from_secs(1 << failures.min(6)))
         }
     }
 }
 
-/// A pass over an object.
+/// A pass over an object, unless it is settled and not due.
 pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Result<Action, Error> {
-    let object = guarded.0.as_ref().map_err(|invalid| Error::Unreadable(invalid.error.clone()))?;
+    let seen = guarded.0.as_ref().map_err(|invalid| Error::Unreadable(invalid.error.clone()))?;
+    if let Some(wait) = rest(seen, &shared) {
+        return Ok(Action::requeue(wait));
+    }
     let start = Instant::now();
-    let namespace = object.namespace().unwrap_or_default();
-    let pass = PassOver {
-        uid: object.uid().unwrap_or_default(),
-        owner: Owner {
-            installation: shared.installation.clone(),
-            namespace: namespace.clone(),
-            name: object.name_any(),
-        },
-        api: Api::namespaced(shared.client.clone(), &namespace),
-        object,
-        shared: &shared,
+    let namespace = seen.namespace().unwrap_or_default();
+    let api: Api<StepFunctionsApi> = Api::namespaced(shared.client.clone(), &namespace);
+    // The watch may lag behind what the last pass wrote. Acting on an old status would look at AWS in vain, and write
+    // parts of the old status over the new one.
+    let Some(object) = api.get_opt(&seen.name_any()).await.map_err(Error::Read)? else {
+        return Ok(Action::await_change());
     };
+    let owner = Owner { installation: shared.installation.clone(), namespace, name: object.name_any() };
+    let pass = PassOver { uid: object.uid().unwrap_or_default(), owner, api, object: &object, shared: &shared };
     let (reason, action) = tokio::time::timeout(DEADLINE, pass.make()).await.map_err(|_| Error::TooLong)??;
     if let Some(reason) = reason {
-        tracing::info!(namespace, name = object.name_any(), %reason, seconds = start.elapsed().as_secs_f64(), "pass");
+        let Owner { namespace, name, .. } = &pass.owner;
+        tracing::info!(namespace, name, %reason, seconds = start.elapsed().as_secs_f64(), "pass");
         shared.metrics.pass(reason, start.elapsed());
     }
     Ok(action)
+}
+
+/// How long an object can be left alone: it is settled, nobody asked for a check, and none is due.
+fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
+    let handled = object.status.as_ref().and_then(|status| status.last_handled_check_now.as_ref());
+    let settled = object.meta().deletion_timestamp.is_none()
+        && is_settled(object)
+        && finalizer::is_on(object)
+        && handled == object.annotations().get(CHECK_NOW);
+    let wait = settled.then(|| shared.schedule.until_due(&object.uid().unwrap_or_default()));
+    wait.filter(|wait| !wait.is_zero())
 }
 
 struct PassOver<'a> {
@@ -93,23 +107,10 @@ impl PassOver<'_> {
             report.write(&Pass::Paused).await.map_err(Error::Status)?;
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
-        if self.is_settled() {
-            let wait = self.shared.schedule.until_due(&self.uid);
-            if !wait.is_zero() {
-                return Ok((None, Action::requeue(wait)));
-            }
+        if let Some(wait) = rest(object, self.shared) {
+            return Ok((None, Action::requeue(wait)));
         }
         self.make_match(&mut report).await
-    }
-
-    /// Whether the status says that all is well, for this spec and this request to check.
-    fn is_settled(&self) -> bool {
-        let handled = self.object.status.as_ref().and_then(|status| status.last_handled_check_now.as_deref());
-        is_settled(self.object) && finalizer::is_on(self.object) && handled == self.check_now()
-    }
-
-    fn check_now(&self) -> Option<&str> {
-        self.object.annotations().get(CHECK_NOW).map(String::as_str)
     }
 
     async fn make_match(&self, report: &mut Report<'_>) -> Result<Done, Error> {

@@ -87,7 +87,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- define "stepgate.rules" -}}
 - apiGroups: [stepgate.dev]
   resources: [stepfunctionsapis]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [stepgate.dev]
   resources: [stepfunctionsapis/status]
   verbs: [patch]
