@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::aws::AwsArguments;
-use crate::controller::{self, Settings};
+use crate::controller::{self, Settings, with_causes};
 use crate::metrics::Metrics;
 use crate::telemetry::{self, LogFormat};
 
@@ -119,18 +119,4 @@ pub(super) async fn kube_client() -> Result<Client, String> {
     config.default_retry = false;
     let client = ClientBuilder::try_from(config).map_err(|error| format!("failed to make a client: {error}"))?;
     Ok(client.build())
-}
-
-/// An error with its causes.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::aws::AwsArguments;
-use super::controller::{kube_client, with_causes};
+use super::controller::kube_client;
 use super::manifest::ManifestArguments;
 use super::render::refusal;
-use crate::controller::owner_id;
+use crate::controller::{owner_id, with_causes};
 use crate::model::Observed;
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};

@@ -20,7 +20,7 @@ use kube::{Api, Client, ResourceExt};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{ConditionType, FIELD_MANAGER, StepFunctionsApi};
+use crate::api::{ConditionType, StepFunctionsApi};
 use crate::aws::sdk::Regions;
 use crate::metrics::Metrics;
 use recorder::Recorder;
@@ -127,10 +127,11 @@ pub async fn run(
         .graceful_shutdown_on(async move { done.cancelled().await })
         .run(reconcile::reconcile, reconcile::after_error, shared)
         .for_each(|result| {
+            // An error of the queue is one of the watch, which tells it itself.
             if let Err(error) = result
-                && !matches!(error, ControllerError::ObjectNotFound(_))
+                && !matches!(error, ControllerError::ObjectNotFound(_) | ControllerError::QueueError(_))
             {
-                tracing::warn!(error = &error as &dyn std::error::Error, "pass failed");
+                tracing::warn!(error = with_causes(&error), "pass failed");
             }
             count(&counted, &metrics);
             std::future::ready(())
@@ -138,6 +139,20 @@ pub async fn run(
         .await;
     tracing::info!("controller stopped");
     Ok(())
+}
+
+/// An error with its causes, in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Tells `/readyz` and the log whether the objects can be watched.
@@ -149,7 +164,7 @@ fn watch_health(
         let state = match event {
             Ok(watcher::Event::Init | watcher::Event::InitApply(_)) => return,
             Ok(_) => Ok(()),
-            Err(error) => Err(format!("failed to watch {FIELD_MANAGER} objects: {error}")),
+            Err(error) => Err(format!("failed to watch StepFunctionsApi objects: {}", with_causes(error))),
         };
         ready.send_if_modified(|old| {
             let changed = *old != state;
