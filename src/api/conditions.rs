@@ -60,6 +60,8 @@ pub enum Reason {
     NotOwned,
     /// A state machine is missing.
     StateMachineNotFound,
+    /// Something that a request names does not exist.
+    NotFound,
     /// The controller may not do this in AWS.
     Denied,
     /// AWS is busy with another change of the same thing.
@@ -72,7 +74,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
@@ -88,6 +90,7 @@ impl Reason {
         Self::Refused,
         Self::NotOwned,
         Self::StateMachineNotFound,
+        Self::NotFound,
         Self::Denied,
         Self::Conflict,
         Self::Throttled,
@@ -135,6 +138,11 @@ impl Reason {
             Self::StateMachineNotFound => {
                 "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \
                  intervals; create it, or correct the ARN."
+            }
+            Self::NotFound => {
+                "A request names something that does not exist in AWS, or not yet: a managed policy of the spec, or \
+                 something that was deleted at this moment. It is tried again with growing intervals; create it, or \
+                 correct the spec."
             }
             Self::Denied => {
                 "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call; the \

@@ -8,7 +8,7 @@ mod stage;
 
 use crate::aws::{Aws, Class, Error, Result};
 use crate::model::{Arn, Deployment, DeploymentId, Observed, RestApiId, Revision};
-use crate::plan::{Action, Part, Plan, Step};
+use crate::plan::{Action, Plan, Step};
 
 /// What became of a plan.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ pub struct Outcome {
 /// A step that failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The part of the resources that it belongs to.
-    pub part: Part,
+    /// The step.
+    pub action: Action,
     /// Why.
     pub error: Error,
 }
@@ -81,7 +81,7 @@ pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome 
         for step in &plan.steps {
             tracing::info!(step = %step.action, "aws write");
             if let Err(error) = make(aws, &mut ids, step).await {
-                let failure = Failure { part: step.action.part(), error };
+                let failure = Failure { action: step.action.clone(), error };
                 return Outcome { ids, failure: Some(failure) };
             }
         }

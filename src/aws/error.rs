@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum Class {
     /// AWS refuses the request as wrong; only another spec helps.
     Invalid,
+    /// A role of another account was to be handed to AWS; only another spec helps.
+    ForeignRole,
     /// Credentials are missing, wrong, expired or do not allow it.
     Denied,
     /// Someone else is changing the same thing, or it is in use.
@@ -16,7 +18,7 @@ pub enum Class {
     Throttled,
     /// Unreachable, too late, or a fault of AWS's own.
     Transient,
-    /// The thing does not exist (any more): the next pass makes it again.
+    /// Something that the request names does not exist (any more): the next pass makes it again, if it is ours.
     NotFound,
 }
 
@@ -25,6 +27,7 @@ impl Class {
     pub fn label(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
+            Self::ForeignRole => "foreign_role",
             Self::Denied => "denied",
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
@@ -39,7 +42,7 @@ impl Class {
     /// and `LimitExceededException` has status 429 but means "no room", which waiting does not cure.
     pub(super) fn of_service_error(code: &str, status: u16, message: &str) -> Self {
         match code {
-            _ if message.contains("Cross-account pass role") => Self::Invalid,
+            _ if message.contains("Cross-account pass role") => Self::ForeignRole,
             "NotFoundException" | "NoSuchEntity" | "StateMachineDoesNotExist" => Self::NotFound,
             "TooManyRequestsException" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" => {
                 Self::Throttled
@@ -131,7 +134,7 @@ mod tests {
     #[test]
     fn a_role_of_another_account_is_a_fault_of_the_spec() {
         let text = "Cross-account pass role is not allowed.";
-        assert_eq!(Class::of_service_error("AccessDeniedException", 403, text), Class::Invalid);
+        assert_eq!(Class::of_service_error("AccessDeniedException", 403, text), Class::ForeignRole);
         assert_eq!(Class::of_service_error("AccessDeniedException", 403, "User: x"), Class::Denied);
     }
 }

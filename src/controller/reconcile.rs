@@ -141,7 +141,7 @@ impl PassOver<'_> {
         }
         let outcome = apply(&*aws, &observed, &plan).await;
         if let Some(failure) = &outcome.failure {
-            return self.fail(report, &Trouble::aws(&failure.error), Some(&outcome)).await;
+            return self.fail(report, &Trouble::step(failure), Some(&outcome)).await;
         }
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan };
         report.write(&settled).await.map_err(Error::Status)?;
@@ -193,7 +193,7 @@ impl PassOver<'_> {
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
         let outcome = apply(&*aws, &observed, &plan).await;
         match &outcome.failure {
-            Some(failure) => self.fail(report, &Trouble::aws(&failure.error), Some(&outcome)).await,
+            Some(failure) => self.fail(report, &Trouble::step(failure), Some(&outcome)).await,
             None => self.let_go(report, Reason::Deleted, &plan.lines().join("; ")).await,
         }
     }
@@ -213,7 +213,7 @@ impl PassOver<'_> {
             message = trouble.message,
             "trouble"
         );
-        let part = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.part);
+        let part = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.action.part());
         let failed = Pass::Failed { trouble, part, ids: outcome.map(|outcome| &outcome.ids) };
         report.write(&failed).await.map_err(Error::Status)?;
         let failures = self.shared.schedule.failed(&self.uid);

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use crate::api::Reason;
+use crate::apply::Failure;
 use crate::aws::{Class, Error};
-use crate::plan::Blocker;
+use crate::plan::{Action, Blocker};
 use crate::render::Problem;
 
 /// A failed pass.
@@ -57,16 +58,31 @@ impl Trouble {
         Self { reason, message, retry }
     }
 
+    /// From a step of a plan that failed. AWS's words are about its own things, so the field that led there is put first.
+    pub fn step(failure: &Failure) -> Self {
+        let Failure { action, error } = failure;
+        let trouble = Self::aws(error);
+        let message = match (action, error.class) {
+            (Action::AttachRolePolicy { .. }, Class::NotFound) => {
+                format!("spec.role.managedPolicyArns: {error}; create it or correct the ARN")
+            }
+            (Action::PutRestApi(_), Class::ForeignRole) => {
+                format!("spec.role.arn: {error}; give a role of the account that the API is in")
+            }
+            _ => return trouble,
+        };
+        Self { message, ..trouble }
+    }
+
     /// From a failed call.
     pub fn aws(error: &Error) -> Self {
         let (reason, retry) = match error.class {
-            Class::Invalid => (Reason::Refused, Retry::OnChange),
+            Class::Invalid | Class::ForeignRole => (Reason::Refused, Retry::OnChange),
             Class::Denied => (Reason::Denied, backoff(15, 300)),
             Class::Conflict => (Reason::Conflict, backoff(2, 60)),
             Class::Throttled => (Reason::Throttled, backoff(2, 60)),
             Class::Transient => (Reason::AwsUnavailable, backoff(1, 120)),
-            // Something went away between the look and the write.
-            Class::NotFound => (Reason::Conflict, backoff(1, 60)),
+            Class::NotFound => (Reason::NotFound, backoff(1, 120)),
         };
         let retry = match (retry, error.retry_after) {
             (Retry::Backoff { first, last }, Some(asked)) => {

@@ -103,14 +103,7 @@ impl Iam for SdkAws {
 
     async fn attach_role_policy(&self, role: &str, policy: &Arn) -> Result<()> {
         let request = self.iam.attach_role_policy().role_name(role).policy_arn(policy.as_str()).send();
-        let tried = format!("attach {policy} to role {role}");
-        // A policy that does not exist is a fault of the spec, not something to make again.
-        self.call("iam:AttachRolePolicy", tried, request).await.map(drop).map_err(|mut error| {
-            if error.class == crate::aws::Class::NotFound {
-                error.class = crate::aws::Class::Invalid;
-            }
-            error
-        })
+        self.call("iam:AttachRolePolicy", format!("attach {policy} to role {role}"), request).await.map(drop)
     }
 
     async fn detach_role_policy(&self, role: &str, policy: &Arn) -> Result<()> {
