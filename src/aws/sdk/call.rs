@@ -86,7 +86,10 @@ impl SdkAws {
                 retry_after.map(Duration::from_secs),
             );
         }
-        let message = chain(error);
+        let mut message = chain(error);
+        if let Some(url) = &self.endpoint_url {
+            message = format!("{url}: {message}");
+        }
         // Credentials that cannot be had surface as a failure to send (seen with every provider of the SDK).
         let class = if message.contains("credential") { Class::Denied } else { Class::Transient };
         failed(class, None, message, None)

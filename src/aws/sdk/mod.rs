@@ -63,6 +63,7 @@ impl Regions {
             let config = self.base.to_builder().region(Region::new(region.to_owned())).build();
             Arc::new(SdkAws {
                 region: region.to_owned(),
+                endpoint_url: config.endpoint_url().map(str::to_owned),
                 apigateway: aws_sdk_apigateway::Client::new(&config),
                 iam: aws_sdk_iam::Client::new(&config),
                 states: aws_sdk_sfn::Client::new(&config),
@@ -77,6 +78,8 @@ impl Regions {
 /// AWS by its SDK.
 pub struct SdkAws {
     region: String,
+    /// In place of AWS's own.
+    endpoint_url: Option<String>,
     apigateway: aws_sdk_apigateway::Client,
     iam: aws_sdk_iam::Client,
     states: aws_sdk_sfn::Client,
