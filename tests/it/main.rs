@@ -3,6 +3,8 @@
 //!
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
+mod api_server;
+mod bad_input;
 mod bad_manifests;
 mod calls;
 mod changes;
@@ -12,6 +14,7 @@ mod deletion;
 mod examples;
 mod helm;
 mod inputs;
+mod logs;
 mod modes;
 mod ownership;
 mod samples;

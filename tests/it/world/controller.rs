@@ -17,19 +17,28 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Starts one and waits until it watches.
-    pub(super) async fn start(directory: &Path, environment: BTreeMap<String, String>) -> Self {
-        let controller = Self::spawn(directory, environment);
+    /// Waits until it watches.
+    pub async fn until_ready(&self) {
         eventually("a ready controller", || async {
-            let answer = reqwest::get(format!("http://{}/readyz", controller.address)).await;
+            let answer = reqwest::get(format!("http://{}/readyz", self.address)).await;
             let answer = answer.map_err(|error| error.to_string())?;
             if answer.status().is_success() { Ok(()) } else { Err(answer.text().await.unwrap_or_default()) }
         })
         .await;
-        controller
     }
 
-    fn spawn(directory: &Path, environment: BTreeMap<String, String>) -> Self {
+    /// Waits until it says that it is not ready, with these words.
+    pub async fn until_not_ready(&self, words: &str) -> String {
+        eventually(&format!("readyz with {words:?}"), || async {
+            let answer = reqwest::get(format!("http://{}/readyz", self.address)).await;
+            let answer = answer.map_err(|error| error.to_string())?;
+            let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+            if status == 503 && text.contains(words) { Ok(text) } else { Err(format!("{status} {text}")) }
+        })
+        .await
+    }
+
+    pub(super) fn spawn(directory: &Path, environment: BTreeMap<String, String>) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").to_string();
         let log = directory.join("controller.log");
         let file: File = OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
@@ -63,9 +72,25 @@ impl Controller {
         .await
     }
 
+    /// Waits until it has ended by itself with an error; answers its log.
+    pub async fn ends_by_itself(mut self) -> String {
+        let status = eventually("an end", || {
+            let ended = self.child.try_wait().expect("a child");
+            async move { ended.ok_or_else(|| "still running".to_owned()) }
+        })
+        .await;
+        assert_eq!(status.code(), Some(1), "{status}");
+        self.log()
+    }
+
     /// Whether the process is alive.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_none()
+    }
+
+    /// Lines of the log that contain these words.
+    pub fn log_lines(&self, words: &str) -> Vec<String> {
+        self.log().lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
     }
 
     /// Everything it and its predecessors in this test logged.

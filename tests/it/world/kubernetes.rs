@@ -84,6 +84,16 @@ impl Kubernetes {
         std::fs::write(&self.least_privileged, kubeconfig.to_string()).expect("a kubeconfig");
     }
 
+    /// The controller's kubeconfig, with the API server behind another address.
+    pub fn kubeconfig_through(&self, address: &str) -> PathBuf {
+        let text = std::fs::read_to_string(&self.least_privileged).expect("a kubeconfig");
+        let mut kubeconfig: Value = serde_json::from_str(&text).expect("JSON");
+        kubeconfig["clusters"][0]["cluster"]["server"] = json!(format!("https://{address}"));
+        let path = self.least_privileged.with_extension("through");
+        std::fs::write(&path, kubeconfig.to_string()).expect("a kubeconfig");
+        path
+    }
+
     /// Objects of this namespace.
     pub fn api<K>(&self) -> Api<K>
     where

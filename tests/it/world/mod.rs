@@ -4,6 +4,7 @@ mod aws;
 mod controller;
 mod gateway;
 mod kubernetes;
+mod proxy;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub use aws::{Account, Call, MachineKind};
 pub use controller::Controller;
 pub use gateway::{Answer, post};
 pub use kubernetes::{CHART, CRD_NAMESPACE, Kubernetes, condition, run};
+pub use proxy::Proxy;
 pub use wait::eventually;
 
 /// A test's own corner of cluster and AWS. It is left behind: the next test has another.
@@ -46,8 +48,15 @@ impl World {
         self.controller_with(&[]).await
     }
 
-    /// The same with environment variables on top.
+    /// The same with environment variables on top; an empty one is not set at all.
     pub async fn controller_with(&self, variables: &[(&str, &str)]) -> Controller {
+        let controller = self.starting_controller(variables);
+        controller.until_ready().await;
+        controller
+    }
+
+    /// The same, not waited for.
+    pub fn starting_controller(&self, variables: &[(&str, &str)]) -> Controller {
         let mut environment = BTreeMap::from([
             ("KUBECONFIG".to_owned(), self.kube.least_privileged.display().to_string()),
             ("STEPGATE_NAMESPACE".to_owned(), self.kube.namespace.clone()),
@@ -60,7 +69,8 @@ impl World {
             ("STEPGATE_LOG".to_owned(), "info,stepgate=debug".to_owned()),
         ]);
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Controller::start(&self.directory, environment).await
+        environment.retain(|_, value| !value.is_empty());
+        Controller::spawn(&self.directory, environment)
     }
 }
 

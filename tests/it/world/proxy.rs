@@ -1,0 +1,72 @@
+//! A connection that can be cut.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::net::TcpStream;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// A TCP proxy on a port of its own. Cut, nobody listens there.
+pub struct Proxy {
+    address: SocketAddr,
+    target: String,
+    running: Option<JoinHandle<()>>,
+    refused: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    /// To a host and port; cut at first.
+    pub fn cut_off(target: &str) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+        Self { address, target: target.to_owned(), running: None, refused: Arc::default() }
+    }
+
+    /// Where to connect.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Lets connections through.
+    pub async fn restore(&mut self) {
+        self.cut().await;
+        let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is still free");
+        let target = self.target.clone();
+        self.running = Some(tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((mut near, _)) = listener.accept().await {
+                let target = target.clone();
+                connections.spawn(async move {
+                    let Ok(mut far) = TcpStream::connect(target).await else { return };
+                    // Either side may hang up.
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        }));
+    }
+
+    /// Breaks all connections, and new ones as they come, counting them.
+    pub async fn refuse(&mut self) {
+        self.cut().await;
+        let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is still free");
+        let refused = self.refused.clone();
+        self.running = Some(tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                refused.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+    }
+
+    /// Connections that were refused.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Breaks all connections; nobody listens any more.
+    async fn cut(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.abort();
+            let _ = running.await;
+        }
+    }
+}
