@@ -17,6 +17,7 @@ mod inputs;
 mod logs;
 mod modes;
 mod ownership;
+mod rbac;
 mod samples;
 mod settled;
 mod world;
