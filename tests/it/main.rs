@@ -4,6 +4,7 @@
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
 mod api_server;
+mod architecture;
 mod bad_input;
 mod bad_manifests;
 mod calls;
@@ -14,6 +15,7 @@ mod deletion;
 mod examples;
 mod helm;
 mod inputs;
+mod kstatus;
 mod logs;
 mod modes;
 mod ownership;
