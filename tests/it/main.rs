@@ -18,6 +18,7 @@ mod inputs;
 mod kstatus;
 mod logs;
 mod modes;
+mod observability;
 mod ownership;
 mod rbac;
 mod samples;
