@@ -1,4 +1,4 @@
-//! Reading manifests as a cluster would: every StepFunctionsApi of a file, other kinds left out, unknown fields refused.
+//! Reading manifests as a cluster would: every StepFunctionsApi of a file, other kinds left out, checked by the schema.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use clap::Args;
 use kube::ResourceExt;
 use serde_json::Value;
 
+use super::schema;
 use crate::api::{StepFunctionsApi, crd};
 use crate::model::Owner;
 
@@ -50,8 +51,8 @@ fn read(file: &Path) -> std::io::Result<String> {
 
 fn parse(text: &str) -> Result<Vec<StepFunctionsApi>, String> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
-    let schema = serde_json::to_value(crd()).map_err(|error| error.to_string())?;
-    let root = &schema["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let definition = serde_json::to_value(crd()).map_err(|error| error.to_string())?;
+    let root = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     let mut objects = Vec::new();
     for document in documents {
         if document["kind"] != "StepFunctionsApi" {
@@ -64,35 +65,19 @@ fn parse(text: &str) -> Result<Vec<StepFunctionsApi>, String> {
         if document["apiVersion"] != "stepgate.dev/v1alpha1" {
             return Err(format!("{name}: apiVersion: {} is not stepgate.dev/v1alpha1", document["apiVersion"]));
         }
-        let mut unknown = Vec::new();
-        unknown_fields("spec", &document["spec"], &root["properties"]["spec"], &mut unknown);
-        if !unknown.is_empty() {
-            return Err(format!("{name}: unknown field {}", unknown.join(", ")));
+        let problems = schema::problems("spec", &document["spec"], &root["properties"]["spec"]);
+        if !problems.is_empty() {
+            return Err(refusal(&name, &problems));
         }
         objects.push(serde_json::from_value(document).map_err(|error| format!("{name}: {error}"))?);
     }
     Ok(objects)
 }
 
-/// Paths of fields that the schema does not have; an API server would drop or refuse them.
-fn unknown_fields(path: &str, value: &Value, schema: &Value, unknown: &mut Vec<String>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let here = format!("{path}.{name}");
-                match (schema["properties"].get(name), schema.get("additionalProperties")) {
-                    (Some(field), _) | (None, Some(field)) => unknown_fields(&here, value, field, unknown),
-                    (None, None) => unknown.push(here),
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                unknown_fields(&format!("{path}[{index}]"), item, &schema["items"], unknown);
-            }
-        }
-        _ => {}
-    }
+/// What is wrong with a manifest, a line each.
+pub(super) fn refusal<T: std::fmt::Display>(name: &str, problems: &[T]) -> String {
+    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    format!("{name} is not valid:\n{}", lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -106,7 +91,10 @@ mod tests {
         let text = format!(
             "{HEAD}spec: {{region: us-east-1, stages: [{{name: a}}], methods: [{{path: /, method: GET, acton: x}}]}}"
         );
-        assert_eq!(parse(&text).unwrap_err(), "a: unknown field spec.methods[0].acton");
+        assert_eq!(
+            parse(&text).unwrap_err(),
+            "a is not valid:\n  spec.methods[0].action: missing\n  spec.methods[0].acton: unknown field"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod explain;
 mod manifest;
 mod plan;
 mod render;
+mod schema;
 
 use clap::{Parser, Subcommand};
 

@@ -4,8 +4,7 @@ use clap::Args;
 
 use super::aws::AwsArguments;
 use super::controller::kube_client;
-use super::manifest::ManifestArguments;
-use super::render::refusal;
+use super::manifest::{ManifestArguments, refusal};
 use crate::controller::{owner_id, with_causes};
 use crate::model::Observed;
 use crate::observe::{Scope, observe};

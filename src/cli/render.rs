@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::manifest::ManifestArguments;
+use super::manifest::{ManifestArguments, refusal};
 use crate::aws::openapi;
 use crate::model::{Arn, Desired, Role};
-use crate::render::{Problem, render};
+use crate::render::render;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -26,12 +26,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
     println!("{shown:#}");
     Ok(())
-}
-
-/// What is wrong with a manifest, a line each.
-pub(super) fn refusal(name: &str, problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-    format!("{name} is not valid:\n{}", lines.join("\n"))
 }
 
 fn document(desired: &Desired) -> Value {
