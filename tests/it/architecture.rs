@@ -68,8 +68,8 @@ impl Source {
                 for (_, more) in &code[index + 1..] {
                     if rest.contains('{') && !rest.contains('}') { rest.push_str(more) } else { break }
                 }
-                if rest.starts_with('{') {
-                    let inner = rest[1..].split('}').next().unwrap_or_default();
+                if let Some(inner) = rest.strip_prefix('{') {
+                    let inner = inner.split('}').next().unwrap_or_default();
                     names.extend(inner.split(',').map(|part| split(*line, part.trim())));
                 } else {
                     names.push(split(*line, &rest));

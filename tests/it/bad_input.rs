@@ -174,11 +174,11 @@ async fn faults_of_aws_are_tried_again_with_patience_and_heal() {
     let mut controller = world.controller().await;
     world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
     let cases = [
-        ("TooManyRequestsException", 429, "Throttled"),
-        ("InternalFailure", 500, "AwsUnavailable"),
-        ("ServiceUnavailableException", 503, "AwsUnavailable"),
+        ("TooManyRequestsException", 429, "Throttled", "throttled"),
+        ("InternalFailure", 500, "AwsUnavailable", "transient"),
+        ("ServiceUnavailableException", 503, "AwsUnavailable", "transient"),
     ];
-    for (code, status, reason) in cases {
+    for (code, status, reason, outcome) in cases {
         let operation = "GetRestApis";
         let fault =
             json!({"service": "apigateway", "operation": operation, "code": code, "status": status, "count": -1});
@@ -196,6 +196,8 @@ async fn faults_of_aws_are_tried_again_with_patience_and_heal() {
         let calls = eventually("three tries", three_tries).await;
         assert!(calls == 3 && start.elapsed() > Duration::from_secs(2), "{calls} in {:?}", start.elapsed());
         assert_eq!(world.aws.writes().await, Vec::new());
+        let counted = format!("stepgate_aws_calls_total{{operation=\"apigateway:GetRestApis\",outcome=\"{outcome}\"}}");
+        assert!(controller.metrics().await.contains(&counted), "{counted}");
         world.aws.no_faults().await;
         serves(&world, &mut controller).await;
         world.kube.delete("api").await;

@@ -9,6 +9,7 @@ mod bad_input;
 mod bad_manifests;
 mod calls;
 mod changes;
+mod cli;
 mod cors;
 mod cuts;
 mod deletion;

@@ -1,0 +1,252 @@
+//! The command line, as a user and a script meet it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use stepgate::api::Reason;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use crate::world::{MachineKind, World};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// What a command leaves: exit code, standard output, standard error.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+async fn stepgate_with(arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stepgate"))
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).await.expect("it reads");
+    let output = child.wait_with_output().await.expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+}
+
+async fn stepgate(arguments: &[&str], input: &str) -> Ran {
+    stepgate_with(arguments, input, &[]).await
+}
+
+async fn printed(arguments: &[&str], input: &str) -> String {
+    let ran = stepgate(arguments, input).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
+    ran.out
+}
+
+async fn refused(arguments: &[&str], input: &str) -> String {
+    let ran = stepgate(arguments, input).await;
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{arguments:?}: {}", ran.err);
+    ran.err
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = Path::new(ROOT).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn examples() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(Path::new(ROOT).join("examples")).expect("examples");
+    files
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
+        .collect()
+}
+
+fn manifest(name: &str, more: &str) -> String {
+    format!(
+        "apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {{name: {name}}}\nspec:\n  region: \
+         us-east-1\n  stateMachines: [{{name: m, arn: 'arn:aws:states:us-east-1:123456789012:stateMachine:M'}}]\n  \
+         methods: [{{path: /, method: POST, action: StartExecution, stateMachine: m{more}}}]\n  stages: [{{name: a}}]\n"
+    )
+}
+
+#[tokio::test]
+async fn help_names_every_command_and_the_variable_of_every_option() {
+    let help = printed(&["--help"], "").await;
+    for command in ["controller", "crd", "render", "plan", "explain"] {
+        assert!(help.contains(&format!("  {command} ")), "{help}");
+        let text = printed(&[command, "--help"], "").await;
+        assert!(text.contains("Usage: stepgate"), "{text}");
+    }
+    let help = printed(&["controller", "--help"], "").await;
+    let options: Vec<&str> = help.split("\n      --").skip(1).filter(|option| !option.starts_with("help")).collect();
+    assert!(options.len() > 8, "{help}");
+    for option in options {
+        let option = option.split("\n  -h,").next().unwrap_or_default();
+        assert!(option.contains("[env: "), "--{option}");
+    }
+    // What the chart sets is what the program reads.
+    let chart = read("charts/stepgate/templates/_helpers.tpl");
+    let set: BTreeSet<&str> = chart.lines().filter_map(|line| line.strip_prefix("- name: STEPGATE_")).collect();
+    assert!(!set.is_empty());
+    for name in set {
+        assert!(help.contains(&format!("[env: STEPGATE_{name}=")), "the chart sets STEPGATE_{name}");
+    }
+}
+
+#[tokio::test]
+async fn version_is_the_packages() {
+    assert_eq!(printed(&["--version"], "").await, format!("stepgate {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn crd_printed_is_the_one_that_is_committed() {
+    let crd = printed(&["crd"], "").await;
+    for file in ["crds/stepfunctionsapis.yaml", "charts/stepgate/files/crd.yaml"] {
+        assert!(crd == read(file), "{file} is out of date: run `make generate` and commit it");
+    }
+}
+
+#[tokio::test]
+async fn examples_render_and_plan_offline_from_file_and_from_standard_input() {
+    for path in examples() {
+        let (file, text) = (path.display().to_string(), read(&path));
+        let rendered = printed(&["render", &file], "").await;
+        let document: Value = serde_json::from_str(&rendered).expect("JSON");
+        assert!(document["restApi"]["openapi"]["paths"].is_object(), "{rendered}");
+        assert_eq!(printed(&["render", "-"], &text).await, rendered);
+        let plan = printed(&["plan", "--offline", &file], "").await;
+        assert!(plan.contains(" writes (plan ") && plan.contains("create API"), "{plan}");
+        assert_eq!(printed(&["plan", "--offline", "-"], &text).await, plan);
+    }
+}
+
+#[tokio::test]
+async fn example_rendered_is_the_golden_document() {
+    let rendered = printed(&["render", "examples/aws-tutorial.yaml"], "").await;
+    let path = Path::new(ROOT).join("tests/it/golden/aws-tutorial.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &rendered).expect("the golden file");
+    }
+    let golden = read(&path);
+    let differ = golden.lines().zip(rendered.lines()).enumerate().find(|(_, (old, new))| old != new);
+    assert!(
+        golden == rendered,
+        "{} differs, first at (line, (golden, now)): {differ:#?}\nIf that is meant, write it anew: UPDATE_GOLDEN=1 cargo test \
+         --test it golden",
+        path.display()
+    );
+}
+
+#[tokio::test]
+async fn several_documents_are_a_list_and_other_kinds_are_left_out() {
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+    let all = [&manifest("one", ""), other, &manifest("two", "")].join("---\n");
+    let documents: Value = serde_json::from_str(&printed(&["render", "-", "-n", "team"], &all).await).expect("JSON");
+    let names: Vec<&str> =
+        documents.as_array().expect("a list").iter().filter_map(|one| one["restApi"]["name"].as_str()).collect();
+    assert_eq!(names, ["team-one", "team-two"]);
+    let plan = printed(&["plan", "--offline", "-", "-n", "team"], &all).await;
+    assert!(plan.contains("team/one: 6 writes") && plan.contains("team/two: 6 writes"), "{plan}");
+}
+
+#[tokio::test]
+async fn bad_manifest_is_refused_with_paths_and_exit_code_1() {
+    let cases = [
+        (manifest("x", ", arguments: {nam: {query: a}}"), "  spec.methods[POST /].arguments.nam: "),
+        (manifest("x", ", acton: y"), "  spec.methods[0].acton: unknown field"),
+        (manifest("x", "").replace("POST", "POTS"), "  spec.methods[0].method: \"POTS\" is not one of GET, POST"),
+        (manifest("x", "").replace("  region: us-east-1\n", ""), "  spec.region: missing"),
+        (manifest("x", "").replace("[{name: a}]", "[{name: a}, {name: a}]"), "  spec.stages[1]: stands twice"),
+        (
+            manifest("x", "").replace("name: a}", "name: a, variables: {n: 7}}"),
+            "  spec.stages[0].variables.n: has to be of type string",
+        ),
+        (
+            manifest("x", "").replace("stages: [{name: a}]", "stages: []"),
+            "  spec.stages: has 0 items, and needs 1 at least",
+        ),
+        (
+            "apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {name: x}\n".to_owned(),
+            "  spec: missing",
+        ),
+        (manifest("x", "").replace("{name: x}", "{}"), "metadata.name: missing"),
+        (manifest("x", "").replace("v1alpha1", "v9"), "\"stepgate.dev/v9\" is not stepgate.dev/v1alpha1"),
+    ];
+    for (text, says) in cases {
+        for command in [&["render", "-"][..], &["plan", "--offline", "-"]] {
+            let told = refused(command, &text).await;
+            assert!(told.starts_with("error: ") && told.contains(says), "wanted {says}\n{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn file_that_holds_no_manifest_is_refused_with_its_name() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
+    std::fs::create_dir_all(&directory).expect("a folder");
+    let cases = [
+        ("empty.yaml", Some(""), "has no object of kind StepFunctionsApi"),
+        ("other.yaml", Some("kind: ConfigMap\n"), "has no object of kind StepFunctionsApi"),
+        ("text.yaml", Some("just text\n"), "has no object of kind StepFunctionsApi"),
+        ("no.yaml", Some("a: [b\n"), "line 1 column 4"),
+        ("missing.yaml", None, "No such file"),
+    ];
+    for (name, text, says) in cases {
+        let path = directory.join(name);
+        if let Some(text) = text {
+            std::fs::write(&path, text).expect("a file");
+        }
+        let told = refused(&["render", &path.display().to_string()], "").await;
+        assert!(told.contains(name) && told.contains(says), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn plan_against_the_account_lists_the_writes_until_they_are_made() {
+    let world = World::new("cli-plan").await;
+    let machine = world.aws.machine("us-east-1", "M", MachineKind::Standard).await;
+    let text = manifest("api", "").replace("arn:aws:states:us-east-1:123456789012:stateMachine:M", &machine);
+    let namespace = world.kube.namespace.as_str();
+    let plan = async |text: &str| {
+        let variables = [("AWS_ACCESS_KEY_ID", world.aws.id.as_str()), ("AWS_SECRET_ACCESS_KEY", "test")];
+        let ran = stepgate_with(&["plan", "-", "-n", namespace], text, &variables).await;
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        ran.out
+    };
+    world.aws.forget_calls().await;
+    let before = plan(&text).await;
+    assert!(before.starts_with(&format!("{namespace}/api: 6 writes (plan ")), "{before}");
+    assert_eq!(world.aws.writes().await, Vec::new());
+    let absent = plan(&text.replace(":M'", ":Absent'")).await;
+    assert!(absent.contains("blocked: spec.stateMachines[m].arn: ") && absent.contains("does not exist"), "{absent}");
+
+    let _controller = world.controller().await;
+    world.kube.apply(&text).await.expect("the manifest applies");
+    world.kube.wait_ready("api").await;
+    assert_eq!(plan(&text).await, format!("{namespace}/api: nothing to do, AWS matches\n"));
+    let changed = plan(&text.replace("path: /,", "path: /new,")).await;
+    assert!(changed.contains("put definition of API") && changed.contains("create deployment"), "{changed}");
+}
+
+#[tokio::test]
+async fn plan_that_cannot_reach_aws_says_where() {
+    let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("STEPGATE_OWNER_ID", "me")];
+    let ran = stepgate_with(&["plan", "-"], &manifest("api", ""), &variables).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("http://127.0.0.1:1") && ran.err.contains("onnection refused"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn explain_knows_every_reason_and_says_which_there_are() {
+    let all = printed(&["explain"], "").await;
+    for reason in Reason::ALL {
+        let one = printed(&["explain", &reason.to_string().to_lowercase()], "").await;
+        assert!(one.starts_with(&format!("{reason}\n    ")) && one.len() > 40, "{one}");
+        assert!(all.contains(&one), "{reason}");
+    }
+    let told = refused(&["explain", "Nope"], "").await;
+    assert!(told.contains("no reason \"Nope\"; there are Applied, "), "{told}");
+}
