@@ -17,7 +17,7 @@ pub const ACTIONS: [Action; 4] = [
     Action {
         name: "DescribeExecution",
         summary: "Answers status, input and output of an execution.",
-        arguments: &[required("executionArn", Kind::Text), INCLUDED_DATA],
+        arguments: &[required("executionArn", Kind::Execution), INCLUDED_DATA],
         errors: &["ExecutionDoesNotExist", "InvalidArn"],
         resource: Resource::Execution,
         machines: Machines::Standard,
@@ -71,7 +71,7 @@ pub const ACTIONS: [Action; 4] = [
         name: "StopExecution",
         summary: "Stops a running execution.",
         arguments: &[
-            required("executionArn", Kind::Text),
+            required("executionArn", Kind::Execution),
             optional("error", Kind::Text),
             optional("cause", Kind::Text),
         ],

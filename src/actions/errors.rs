@@ -27,6 +27,10 @@ const fn fixed(error: &'static str, status: u16, message: &'static str) -> Error
 /// The API's own role lacks something: the operator's fault, so a 5xx, and no ARN for the caller.
 const DENIED: &str = "The API is not permitted to perform this action";
 
+/// Also what a template answers to a caller's values that it does not pass on.
+const MALFORMED: &str =
+    "The request lacks a required value, names what this method does not serve, or is not the JSON of this action";
+
 const TABLE: [ErrorAnswer; 20] = [
     own("ExecutionAlreadyExists", 409),
     own("ConflictException", 409),
@@ -41,11 +45,7 @@ const TABLE: [ErrorAnswer; 20] = [
     own("InvalidExecutionInput", 400),
     own("InvalidName", 400),
     own("ValidationException", 400),
-    fixed(
-        "SerializationException",
-        400,
-        "The request lacks a required value, or is not a JSON object with the arguments of this action",
-    ),
+    fixed("SerializationException", 400, MALFORMED),
     own("StateMachineTypeNotSupported", 500),
     fixed("UnknownOperationException", 500, "The action is not known in this region"),
     fixed("KmsAccessDeniedException", 500, DENIED),

@@ -48,6 +48,8 @@ pub enum Kind {
     Json,
     /// ARN of a state machine.
     StateMachine,
+    /// ARN of an execution.
+    Execution,
     /// One of these words.
     Enum(&'static [&'static str]),
 }

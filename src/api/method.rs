@@ -31,8 +31,9 @@ pub struct Method {
     #[schemars(schema_with = "action_names")]
     pub action: String,
 
-    /// Name of an entry of spec.stateMachines: the machine to start, or the one whose executions may be looked at.
-    /// Without it callers name the machine or execution, among those of role.stateMachineArns.
+    /// Name of an entry of spec.stateMachines: the machine to start, or the one whose executions may be looked at, and no
+    /// other. Without it callers name the machine or execution themselves, among all that the role allows this action:
+    /// those of role.stateMachineArns, and those of other methods with the same action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 64))]
     pub state_machine: Option<String>,

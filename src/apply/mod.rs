@@ -6,8 +6,10 @@ mod rest_api;
 mod role;
 mod stage;
 
+use std::collections::BTreeMap;
+
 use crate::aws::{Aws, Class, Error, Result};
-use crate::model::{Arn, Deployment, DeploymentId, Observed, RestApiId, Revision};
+use crate::model::{Arn, Deployment, DeploymentId, Observed, RestApiId, Revision, StageName};
 use crate::plan::{Action, Plan, Step};
 
 /// What became of a plan.
@@ -37,6 +39,8 @@ pub struct Ids {
     pub rest_api: Option<RestApiId>,
     /// Deployments by revision.
     pub deployments: Vec<Deployment>,
+    /// What each stage serves.
+    pub stages: BTreeMap<StageName, DeploymentId>,
 }
 
 impl Ids {
@@ -45,6 +49,7 @@ impl Ids {
             role: observed.role.as_ref().filter(|role| role.owned).map(|role| role.arn.clone()),
             rest_api: observed.rest_api.as_ref().map(|api| api.id.clone()),
             deployments: observed.deployments.clone(),
+            stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
         }
     }
 

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use kube::client::ClientBuilder;
-use kube::{Client, Config};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::aws::AwsArguments;
-use crate::controller::{self, Settings, with_causes};
+use crate::controller::{self, Settings, connect, with_causes};
 use crate::metrics::Metrics;
 use crate::telemetry::{self, LogFormat};
 
@@ -75,7 +73,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     let listener = TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| format!("failed to listen on {}: {error}", arguments.listen))?;
-    let client = kube_client().await?;
     let metrics = Metrics::default();
     let counted = metrics.clone();
     let regions = arguments.aws.load(Arc::new(move |call| counted.call(call))).await;
@@ -88,7 +85,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     };
 
     let stop = CancellationToken::new();
-    let (ready, is_ready) = watch::channel(Err("the objects have not been read yet".to_owned()));
+    let (ready, is_ready) = watch::channel(Err("the objects are not watched yet".to_owned()));
+    let client = connect(Some(ready.clone())).await?;
     let served = tokio::spawn(crate::http::serve(listener, metrics.clone(), is_ready, stop.clone()));
     let signals = stop.clone();
     let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
@@ -107,16 +105,4 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
 
 fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, String> {
     signal(kind).map_err(|error| format!("failed to listen for signals: {error}"))
-}
-
-/// From KUBECONFIG, or the Pod's own account. Requests have deadlines, kube's own retries are off: a pass that fails is
-/// made again as a whole.
-pub(super) async fn kube_client() -> Result<Client, String> {
-    let mut config =
-        Config::infer().await.map_err(|error| format!("failed to find a cluster: {}", with_causes(&error)))?;
-    config.connect_timeout = Some(Duration::from_secs(5));
-    config.write_timeout = Some(Duration::from_secs(30));
-    config.default_retry = false;
-    let client = ClientBuilder::try_from(config).map_err(|error| format!("failed to make a client: {error}"))?;
-    Ok(client.build())
 }

@@ -13,9 +13,9 @@ use crate::model::Owner;
 
 #[derive(Debug, Args)]
 pub(super) struct ManifestArguments {
-    /// File with one or more manifests; - for standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// Files with one or more manifests; - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
 
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
@@ -23,20 +23,24 @@ pub(super) struct ManifestArguments {
 }
 
 impl ManifestArguments {
-    /// The file's objects, with their owners in that installation.
+    /// The files' objects, with their owners in that installation.
     pub(super) fn read(&self, installation: &str) -> Result<Vec<(Owner, StepFunctionsApi)>, String> {
-        let name = self.file.display();
-        let text = read(&self.file).map_err(|error| format!("failed to read {name}: {error}"))?;
-        let objects = parse(&text).map_err(|error| format!("{name}: {error}"))?;
-        if objects.is_empty() {
-            return Err(format!("{name}: has no object of kind StepFunctionsApi"));
-        }
         let owner = |object: &StepFunctionsApi| Owner {
             installation: installation.to_owned(),
             namespace: object.namespace().unwrap_or_else(|| self.namespace.clone()),
             name: object.name_any(),
         };
-        Ok(objects.into_iter().map(|object| (owner(&object), object)).collect())
+        let mut objects = Vec::new();
+        for file in &self.files {
+            let name = file.display();
+            let text = read(file).map_err(|error| format!("failed to read {name}: {error}"))?;
+            let found = parse(&text).map_err(|error| format!("{name}: {error}"))?;
+            if found.is_empty() {
+                return Err(format!("{name}: has no object of kind StepFunctionsApi"));
+            }
+            objects.extend(found.into_iter().map(|object| (owner(&object), object)));
+        }
+        Ok(objects)
     }
 }
 

@@ -3,9 +3,8 @@
 use clap::Args;
 
 use super::aws::AwsArguments;
-use super::controller::kube_client;
 use super::manifest::{ManifestArguments, refusal};
-use crate::controller::{owner_id, with_causes};
+use crate::controller::{connect, owner_id, with_causes};
 use crate::model::Observed;
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
@@ -34,7 +33,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     } else if let Some(id) = &arguments.owner_id {
         id.clone()
     } else {
-        owner_id(&kube_client().await?, None).await.map_err(|error| with_causes(&error))?
+        owner_id(&connect(None).await?, None).await.map_err(|error| with_causes(&error))?
     };
     let regions = arguments.aws.load_unobserved().await;
     for (owner, object) in arguments.manifest.read(&installation)? {

@@ -1,5 +1,6 @@
 //! Kubernetes wiring: watch, one pass per object at a time, finalizer, status, events.
 
+mod connection;
 mod finalizer;
 mod reconcile;
 mod recorder;
@@ -17,7 +18,6 @@ use kube::runtime::reflector::Store;
 
 use kube::runtime::{Predicate, PredicateConfig, WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, ResourceExt};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{ConditionType, StepFunctionsApi};
@@ -25,6 +25,8 @@ use crate::aws::sdk::Regions;
 use crate::metrics::Metrics;
 use recorder::Recorder;
 use schedule::Schedule;
+
+pub use connection::{Watching, connect};
 
 /// What a controller is told.
 #[derive(Clone, Debug)]
@@ -89,7 +91,7 @@ pub async fn run(
     regions: Regions,
     metrics: Metrics,
     settings: Settings,
-    ready: watch::Sender<Result<(), String>>,
+    ready: Watching,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let installation = owner_id(&client, settings.owner_id.as_deref()).await?;
@@ -111,7 +113,7 @@ pub async fn run(
     // Not by status: our own writes must not wake us, and an error text that changes would make a busy loop.
     let stream = watcher(api, watcher::Config::default().any_semantic())
         .default_backoff()
-        .inspect(watch_health(&ready))
+        .inspect(watch_errors(&ready))
         .modify(|object| object.managed_fields_mut().clear())
         .reflect(writer)
         .touched_objects()
@@ -155,23 +157,18 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Tells `/readyz` and the log whether the objects can be watched.
-fn watch_health(
-    ready: &watch::Sender<Result<(), String>>,
-) -> impl FnMut(&Result<watcher::Event<Guarded>, watcher::Error>) + use<> {
+/// Tells `/readyz` and the log why the objects are not watched. That they are is told by the connection.
+fn watch_errors(ready: &Watching) -> impl FnMut(&Result<watcher::Event<Guarded>, watcher::Error>) + use<> {
     let ready = ready.clone();
     move |event| {
-        let state = match event {
-            Ok(watcher::Event::Init | watcher::Event::InitApply(_)) => return,
-            Ok(_) => Ok(()),
-            Err(error) => Err(format!("failed to watch StepFunctionsApi objects: {}", with_causes(error))),
-        };
-        ready.send_if_modified(|old| {
-            let changed = *old != state;
-            if changed && let Err(reason) = &state {
+        let Err(error) = event else { return };
+        let reason = format!("failed to watch StepFunctionsApi objects: {}", with_causes(error));
+        ready.send_if_modified(|state| {
+            let changed = state.as_ref() != Err(&reason);
+            if changed {
                 tracing::warn!(reason, "watch interrupted");
+                *state = Err(reason);
             }
-            *old = state;
             changed
         });
     }

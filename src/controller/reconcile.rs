@@ -61,13 +61,22 @@ pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Res
     };
     let owner = Owner { installation: shared.installation.clone(), namespace, name: object.name_any() };
     let pass = PassOver { uid: object.uid().unwrap_or_default(), owner, api, object: &object, shared: &shared };
-    let (reason, action) = tokio::time::timeout(DEADLINE, pass.make()).await.map_err(|_| Error::TooLong)??;
+    let (reason, action) = match tokio::time::timeout(DEADLINE, pass.make()).await.map_err(|_| Error::TooLong)? {
+        Err(Error::Finalizer(error) | Error::Status(error)) if is_gone(&error) => return Ok(Action::await_change()),
+        done => done?,
+    };
     if let Some(reason) = reason {
         let Owner { namespace, name, .. } = &pass.owner;
         tracing::info!(namespace, name, %reason, seconds = start.elapsed().as_secs_f64(), "pass");
         shared.metrics.pass(reason, start.elapsed());
     }
     Ok(action)
+}
+
+/// Whether a write failed because the object was deleted meanwhile. What it had in AWS, its finalizer kept for a pass
+/// before that.
+fn is_gone(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.is_not_found())
 }
 
 /// How long an object can be left alone: it is settled, nobody asked for a check, and none is due.
@@ -104,7 +113,7 @@ impl PassOver<'_> {
             return self.delete(&mut report).await;
         }
         if object.spec.mode == Mode::Paused {
-            report.write(&Pass::Paused).await.map_err(Error::Status)?;
+            report.write(&Pass::Paused { deleting: false }).await.map_err(Error::Status)?;
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
         if let Some(wait) = rest(object, self.shared) {
@@ -172,7 +181,7 @@ impl PassOver<'_> {
             return self.let_go(report, Reason::Retained, "AWS resources stay").await;
         }
         if self.object.spec.mode == Mode::Paused {
-            report.write(&Pass::Paused).await.map_err(Error::Status)?;
+            report.write(&Pass::Paused { deleting: true }).await.map_err(Error::Status)?;
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
         let desired = Desired::nothing(self.owner.clone(), &self.object.spec.region);

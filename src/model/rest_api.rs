@@ -146,6 +146,9 @@ pub struct Integration {
 impl Integration {
     /// API Gateway's default for `timeout_millis`.
     pub const TIMEOUT_MILLIS: i32 = 29_000;
+    /// The template that passes on a body that is the action's own request: the raw text, since `$input.json` would make
+    /// a string of a body that is no JSON.
+    pub const PASS_BODY: &str = "$input.body";
 
     /// The method responses that the integration's own need: a status or header that is not declared is refused.
     pub fn method_responses(&self) -> BTreeMap<String, MethodResponse> {

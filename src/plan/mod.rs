@@ -281,7 +281,10 @@ impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOwned { what } => {
-                write!(f, "{what} exists and does not carry this object's owner tag: delete or rename it")
+                write!(
+                    f,
+                    "{what} exists and does not carry this object's owner tag: delete or rename it, or give it the tag if it is this object's"
+                )
             }
             Self::MachineMissing { fields, arn } => {
                 write!(f, "{}: state machine {arn} does not exist; create it or correct the ARN", fields.join(", "))

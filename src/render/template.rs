@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::{Problems, method_field};
 use crate::actions::{Action, Argument, Kind, answers};
 use crate::api::{self, ArgumentSource, StepFunctionsApiSpec};
+use crate::model::{Integration, StateMachineArn};
 
 /// The escape function turns an apostrophe into `\'`, which is not JSON
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>).
@@ -27,8 +28,7 @@ pub(super) fn request(
         return users(spec, method, &request.template, problems);
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
-        // The body is the action's own request. The raw text: $input.json would make a string of a broken body.
-        return "$input.body".to_owned();
+        return Integration::PASS_BODY.to_owned();
     }
     generated(spec, method, action, problems)
 }
@@ -63,16 +63,29 @@ fn users(
     text.clone()
 }
 
+/// Holds for a body that has fields to look for; what is no JSON has none, and no body at all reads as `{}`.
+const READABLE: &str = "($json != \"\" || $body == \"{}\")";
+
 /// A template from arguments: required ones always, optional ones when they have a value. Without a required one the
 /// request is `[]`, which Step Functions refuses before it looks at permissions: a 400, and not the 500 of a role that may
 /// not describe the execution "".
 fn generated(spec: &StepFunctionsApiSpec, method: &api::Method, action: &Action, problems: &mut Problems) -> String {
     let sources = sources(spec, method, action, problems);
     let (mut set, mut always, mut sometimes, mut needed) = (String::new(), Vec::new(), String::new(), Vec::new());
+    if sources.iter().any(|(_, source)| source.body_field.is_some()) {
+        set.push_str("#set($json = \"$!input.path('$')\")#set($body = \"$input.body\")");
+        needed.push(READABLE.to_owned());
+    }
     for (index, (argument, source)) in sources.iter().enumerate() {
         let field = format!("{}.arguments.{}", method_field(method), argument.name);
         let Some(fragment) = fragment(&format!("v{index}"), argument, source, &field, spec, problems) else { continue };
         set.push_str(&fragment.set);
+        if argument.kind == Kind::Execution
+            && let (Some(text), Some(prefix)) = (&fragment.text, executions(spec, method))
+        {
+            let _ = write!(set, "{prefix}#set($execution = \"{text}\")");
+            needed.push("$execution.startsWith($executions)".to_owned());
+        }
         let member = format!("\"{}\":{}", argument.name, fragment.value);
         match fragment.present {
             Some(present) if !argument.required => {
@@ -89,6 +102,21 @@ fn generated(spec: &StepFunctionsApiSpec, method: &api::Method, action: &Action,
         return set + &object;
     }
     format!("{set}#if({}){object}#else[]#end", needed.join(" && "))
+}
+
+/// Sets `$executions` to how the ARNs of the method's machine's executions start; `None` if it names no machine. The role
+/// is one for all methods, so it does not keep this method to its machine.
+fn executions(spec: &StepFunctionsApiSpec, method: &api::Method) -> Option<String> {
+    let name = method.state_machine.as_ref()?;
+    let machine = spec.state_machines.iter().find(|machine| machine.name == *name)?;
+    if let Some(variable) = &machine.stage_variable {
+        return Some(format!(
+            "#set($m = $stageVariables.get('{variable}').split(\":\"))\
+             #set($executions = \"$m[0]:$m[1]:$m[2]:$m[3]:$m[4]:execution:$m[6]:\")"
+        ));
+    }
+    let arn = StateMachineArn::parse(machine.arn.as_ref()?).ok()?;
+    Some(format!("#set($executions = \"{}\")", arn.executions().trim_end_matches('*')))
 }
 
 /// The arguments that a request has, in the catalogue's order, defaults included; so the required one comes first.
@@ -162,6 +190,8 @@ struct Fragment {
     value: String,
     /// Condition under which there is one; `None` for always.
     present: Option<String>,
+    /// The caller's text as an expression, before it is escaped; `None` for a text of the spec.
+    text: Option<String>,
 }
 
 /// The fragment of an argument. `variable` is a name of its own in the template.
@@ -179,7 +209,12 @@ fn fragment(
     }
     if source.body.is_some() {
         // $input.body and not $input.json('$'): the latter makes "" of null, of nothing and of what is no JSON.
-        return Some(Fragment { set: String::new(), value: quoted("$input.body"), present: None });
+        return Some(Fragment {
+            set: String::new(),
+            value: quoted("$input.body"),
+            present: None,
+            text: Some("$input.body".to_owned()),
+        });
     }
     if let Some(path) = &source.body_field {
         let set = format!("#set(${variable} = \"$!input.path('{path}')\")");
@@ -191,7 +226,7 @@ fn fragment(
         } else {
             (quoted(&format!("${variable}")), present)
         };
-        return Some(Fragment { set, value, present: Some(present) });
+        return Some(Fragment { set, value, present: Some(present), text: Some(format!("${variable}")) });
     }
     let mut shadowed = String::new();
     let read = if let Some(name) = &source.query {
@@ -228,7 +263,8 @@ fn fragment(
         let _ = write!(set, "#set(${variable}j = {})", escaped(&format!("${variable}")));
         value = format!("\"\\\"{}\\\"\"", escaped(&format!("${variable}j")));
     }
-    Some(Fragment { set, value, present: Some(format!("${variable} != \"\"")) })
+    let text = Some(format!("${variable}"));
+    Some(Fragment { set, value, present: Some(format!("${variable} != \"\"")), text })
 }
 
 /// A text of the spec.
@@ -245,7 +281,7 @@ fn literal(argument: &Argument, text: &str, field: &str, problems: &mut Problems
         _ => {}
     }
     let value = serde_json::to_string(text).ok()?.replace('$', "\\u0024").replace('#', "\\u0023");
-    Some(Fragment { set: String::new(), value, present: None })
+    Some(Fragment { set: String::new(), value, present: None, text: None })
 }
 
 fn escaped(expression: &str) -> String {

@@ -97,9 +97,11 @@ fn ready(pass: &Pass<'_>) -> Says {
         Pass::Planned(plan) => {
             says(False, Reason::Planned, format!("mode Plan, not applied; see status.plan. {}", writes(plan)))
         }
-        Pass::Paused => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),
-        Pass::Deleting(plan) => says(False, Reason::Deleting, writes(plan)),
-        Pass::Failed { trouble, .. } => says(False, trouble.reason, trouble.message.clone()),
+        Pass::Paused { deleting: false } => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),
+        Pass::Paused { deleting: true } => {
+            let message = "mode Paused, the deletion waits; set spec.mode to Apply, or deletionPolicy to Retain";
+            says(Status::Unknown, Reason::Paused, message)
+        } => says(False, trouble.reason, trouble.message.clone()),
     }
 }
 
@@ -111,7 +113,7 @@ fn reconciling(pass: &Pass<'_>) -> Says {
         Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
         Pass::Settled { .. } => says(False, Reason::Applied, ""),
         Pass::Planned(_) => says(False, Reason::Planned, ""),
-        Pass::Paused => says(False, Reason::Paused, ""),
+        Pass::Paused { .. } => says(False, Reason::Paused, ""),
     }
 }
 
@@ -123,7 +125,7 @@ fn stalled(pass: &Pass<'_>) -> Says {
         Pass::Deleting(_) => says(False, Reason::Deleting, ""),
         Pass::Settled { .. } => says(False, Reason::Applied, ""),
         Pass::Planned(_) => says(False, Reason::Planned, ""),
-        Pass::Paused => says(False, Reason::Paused, ""),
+        Pass::Paused { .. } => says(False, Reason::Paused, ""),
     }
 }
 
@@ -132,7 +134,7 @@ fn accepted(pass: &Pass<'_>) -> Says {
         Pass::Failed { trouble, .. } if trouble.reason == Reason::Invalid => {
             says(False, Reason::Invalid, trouble.message.clone())
         }
-        Pass::Paused | Pass::Deleting(_) => None,
+        Pass::Paused { .. } | Pass::Deleting(_) => None,
         _ => says(True, Reason::Valid, ""),
     }
 }

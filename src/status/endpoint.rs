@@ -1,7 +1,8 @@
 //! A method on a stage, as a line that calls it.
 
+use crate::actions;
 use crate::api::EndpointStatus;
-use crate::model::{Authorization, Method, MethodKey};
+use crate::model::{Authorization, Backend, Integration, Method, MethodKey};
 
 /// URL and curl line of a method; `None` for a preflight, which is not for people. Capitals stand for the caller's values.
 pub(super) fn of(stage: &str, url: &str, region: &str, key: &MethodKey, method: &Method) -> Option<EndpointStatus> {
@@ -36,9 +37,20 @@ fn curl(url: &str, region: &str, verb: &str, method: &Method) -> String {
         line.push_str(&format!(" -H '{header}: VALUE'"));
     }
     if matches!(verb, "POST" | "PUT" | "PATCH" | "ANY") {
-        line.push_str(" -d '{}'");
+        line.push_str(&format!(" -d '{}'", body(method)));
     }
     let query: Vec<String> = named("querystring").iter().map(|name| format!("{name}=VALUE")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     format!("{line} '{url}{query}'")
+}
+
+/// A body that the method takes: where it is the action's own request, that has its required arguments.
+fn body(method: &Method) -> String {
+    let Some(integration) = &method.integration else { return "{}".to_owned() };
+    let Backend::Aws { uri, .. } = &integration.backend else { return "{}".to_owned() };
+    let own = integration.request_templates.values().all(|template| template == Integration::PASS_BODY);
+    let action = uri.rsplit('/').next().and_then(actions::find).filter(|_| own);
+    let arguments = action.iter().flat_map(|action| action.arguments).filter(|argument| argument.required);
+    let arguments: Vec<String> = arguments.map(|argument| format!("\"{}\": \"VALUE\"", argument.name)).collect();
+    format!("{{{}}}", arguments.join(", "))
 }

@@ -43,7 +43,7 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
         Pass::Planned(plan) if news => {
             Some(EventDraft::new(false, Reason::Planned, format!("would do: {}", plan.lines().join("; "))))
         }
-        Pass::Paused if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
+        Pass::Paused { .. } if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
         _ => None,
     }
 }

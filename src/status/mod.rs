@@ -24,8 +24,8 @@ pub enum Pass<'a> {
     Settled { desired: &'a Desired, ids: &'a Ids, plan: &'a Plan },
     /// Mode Plan: this is what would be written.
     Planned(&'a Plan),
-    /// Mode Paused.
-    Paused,
+    /// Mode Paused, which also holds up a deletion.
+    Paused { deleting: bool },
     /// About to delete with these writes.
     Deleting(&'a Plan),
     /// It went wrong, in that part if it was in one, with these ids so far.
@@ -72,7 +72,10 @@ pub fn next(
         _ => None,
     };
     match pass {
-        Pass::Settled { desired, ids, .. } => settled(&mut status, desired, ids, context.invoke_url),
+        Pass::Settled { desired, ids, .. } => {
+            let stages = object.spec.stages.iter().map(|stage| &stage.name);
+            settled(&mut status, desired, ids, stages, context.invoke_url);
+        }
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
         // Tags and policies may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying(plan) => {
@@ -92,7 +95,14 @@ fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
     }
 }
 
-fn settled(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids, template: Option<&str>) {
+/// `stages` are the stages' names in the spec's order.
+fn settled<'a>(
+    status: &mut StepFunctionsApiStatus,
+    desired: &Desired,
+    ids: &Ids,
+    stages: impl Iterator<Item = &'a String>,
+    template: Option<&str>,
+) {
     take_ids(status, ids);
     status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
     status.revision = desired.revision().map(|revision| revision.to_string());
@@ -101,8 +111,8 @@ fn settled(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids, te
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
     (status.stages, status.endpoints) = Default::default();
     let (Some(revision), Some(id), Some(api)) = (desired.revision(), &ids.rest_api, &desired.rest_api) else { return };
-    let Some(deployment) = ids.deployment(&revision) else { return };
-    for name in desired.stages.keys() {
+    for name in stages {
+        let Some(deployment) = ids.stages.get(name) else { continue };
         let url = invoke_url(template, &id.0, &desired.region, name);
         let methods = api.definition.methods.iter();
         status

@@ -13,7 +13,11 @@ const ALLOWED: [(&str, &[&str], &str); 14] = [
     ("aws", &["model"], "the port speaks the model; no spec, no plan"),
     ("observe", &["model", "aws"], "the port's answers become a model"),
     ("apply", &["model", "plan", "aws"], "steps become calls of the port"),
-    ("status", &["api", "model", "plan", "apply", "aws", "render"], "of aws its errors, of render its problems"),
+    (
+        "status",
+        &["actions", "api", "model", "plan", "apply", "aws", "render"],
+        "of aws its errors, of render its problems",
+    ),
     ("metrics", &["api", "aws"], "labels: reasons and error classes"),
     ("http", &["metrics"], "serves them"),
     ("telemetry", &[], "logs before anything else is there"),

@@ -10,6 +10,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 
@@ -44,7 +47,13 @@ impl Regions {
     pub async fn load(settings: &Settings, observer: Observer) -> Self {
         let timeouts =
             TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
+        // Every object names its region; this one is for STS. Without it the SDK would ask the instance's metadata service
+        // and, where there is none, log its failure twice.
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new())
+            .or_else("us-east-1");
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(region)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
         if let Ok(name) = AppName::new("stepgate") {
