@@ -101,7 +101,9 @@ fn ready(pass: &Pass<'_>) -> Says {
         Pass::Paused { deleting: true } => {
             let message = "mode Paused, the deletion waits; set spec.mode to Apply, or deletionPolicy to Retain";
             says(Status::Unknown, Reason::Paused, message)
-        } => says(False, trouble.reason, trouble.message.clone()),
+        }
+        Pass::Deleting(plan) => says(False, Reason::Deleting, writes(plan)),
+        Pass::Failed { trouble, .. } => says(False, trouble.reason, trouble.message.clone()),
     }
 }
 

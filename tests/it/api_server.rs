@@ -46,12 +46,12 @@ async fn api_server_that_goes_away_is_waited_for_with_patience_and_what_changed_
     let start = Instant::now();
     controller.until_not_ready("failed to watch").await;
     world.kube.apply_spec("api", &spec(&world, "/go")).await.expect("the object applies");
-    let knocks = eventually("the fourth knock", || {
+    let knocks = eventually("the third knock", || {
         let knocks = proxy.refused();
-        std::future::ready(if knocks >= 4 { Ok(knocks) } else { Err(format!("{knocks}")) })
+        std::future::ready(if knocks >= 3 { Ok(knocks) } else { Err(format!("{knocks}")) })
     })
     .await;
-    assert!(knocks < 8 && start.elapsed() > Duration::from_secs(2), "{knocks} knocks in {:?}", start.elapsed());
+    assert!(knocks < 6 && start.elapsed() > Duration::from_secs(2), "{knocks} knocks in {:?}", start.elapsed());
     assert!(controller.log_lines("watch interrupted").len() <= knocks + 1);
 
     proxy.restore().await;
