@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent
-USERS = ("KUBECONFIG", "AWS_", "STEPGATE_BED", "STRICT")
+USERS = ("KUBECONFIG", "AWS_", "STEPGATE_", "STRICT")
 CHECKS = []
 
 
