@@ -5,17 +5,8 @@ use std::time::{Duration, Instant};
 use kube::Config;
 use serde_json::json;
 
+use crate::samples::{REGION, started_at as spec};
 use crate::world::{Answer, MachineKind, Proxy, World, env, eventually, post};
-
-const REGION: &str = "us-east-1";
-
-fn spec(world: &World, path: &str) -> String {
-    format!(
-        "region: {REGION}\nstateMachines: [{{name: hello, arn: '{}'}}]\nmethods: [{{path: {path}, method: POST, \
-         action: StartExecution, stateMachine: hello, authorization: {{type: None}}}}]\nstages: [{{name: a}}]",
-        world.aws.machine_arn(REGION, "Hello")
-    )
-}
 
 /// A world whose controller reaches the API server through a proxy.
 async fn world(name: &str) -> (World, Proxy, String) {

@@ -76,7 +76,11 @@ async fn chart_installed_upgraded_and_uninstalled_keeps_serving_its_objects() {
     world.kube.delete("api").await;
     assert_eq!(world.aws.leftovers("us-east-1").await, Vec::<String>::new());
     run("helm", &["uninstall", "chart", "-n", &world.kube.namespace, "--wait"], "").await.expect("helm succeeds");
-    assert!(pods(&world).await.is_empty());
+    eventually("the end of the Pods", || async {
+        let left = pods(&world).await.len();
+        if left == 0 { Ok(()) } else { Err(format!("{left} pods")) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -6,17 +6,8 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use crate::samples::{REGION, started_at as spec};
 use crate::world::{Answer, CHART, MachineKind, World, eventually, post, run};
-
-const REGION: &str = "us-east-1";
-
-fn spec(world: &World, path: &str) -> String {
-    format!(
-        "region: {REGION}\nstateMachines: [{{name: hello, arn: '{}'}}]\nmethods: [{{path: {path}, method: POST, \
-         action: StartExecution, stateMachine: hello, authorization: {{type: None}}}}]\nstages: [{{name: a}}]",
-        world.aws.machine_arn(REGION, "Hello")
-    )
-}
 
 fn forbidden(log: &str) -> Vec<&str> {
     log.lines().filter(|line| line.to_lowercase().contains("forbidden")).collect()

@@ -18,6 +18,15 @@ stages: [{{name: live, variables: {{arn: '{machine}', note: first}}}}]
     )
 }
 
+/// Spec of an API whose POST on that path starts the standard machine `Hello`.
+pub fn started_at(world: &World, path: &str) -> String {
+    format!(
+        "region: {REGION}\nstateMachines: [{{name: hello, arn: '{}'}}]\nmethods: [{{path: {path}, method: POST, \
+         action: StartExecution, stateMachine: hello, authorization: {{type: None}}}}]\nstages: [{{name: a}}]",
+        world.aws.machine_arn(REGION, "Hello")
+    )
+}
+
 /// A world in whose account the machine exists.
 pub async fn world(name: &str) -> World {
     let world = World::new(name).await;
