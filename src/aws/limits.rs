@@ -77,28 +77,18 @@ impl Limits {
     fn take(&self, operation: &'static str) -> Result<Duration, Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let names = [Some(("total", TOTAL)), own(operation).map(|quota| (operation, quota))];
-        let names: Vec<&str> = names
-            .into_iter()
-            .flatten()
-            .map(|(name, quota)| {
-                let quota = Quota { per_second: quota.per_second * self.share, ..quota };
-                buckets.entry(name).or_insert(Bucket { quota, tokens: quota.burst, at: now });
-                name
-            })
-            .collect();
-        let mut longest = Duration::ZERO;
-        for name in &names {
-            longest = longest.max(buckets.get_mut(name).map_or(Duration::ZERO, |bucket| bucket.wait(now)));
+        let quotas = [Some(("total", TOTAL)), own(operation).map(|quota| (operation, quota))];
+        let (mut names, mut longest) = (Vec::new(), Duration::ZERO);
+        for (name, quota) in quotas.into_iter().flatten() {
+            let quota = Quota { per_second: quota.per_second * self.share, ..quota };
+            let bucket = buckets.entry(name).or_insert(Bucket { quota, tokens: quota.burst, at: now });
+            longest = longest.max(bucket.wait(now));
+            names.push(name);
         }
         if longest > PATIENCE {
             return Err(longest);
         }
-        for name in &names {
-            if let Some(bucket) = buckets.get_mut(name) {
-                bucket.tokens -= 1.0;
-            }
-        }
+        buckets.iter_mut().filter(|(name, _)| names.contains(name)).for_each(|(_, bucket)| bucket.tokens -= 1.0);
         Ok(longest)
     }
 }

@@ -106,6 +106,16 @@ pub struct Parameter {
     pub name: String,
 }
 
+impl Parameter {
+    /// The variables of a path, `{name}` and `{name+}`. API Gateway declares them itself, as required.
+    pub fn of_path(path: &str) -> BTreeMap<Self, bool> {
+        let names = path.split('/').filter_map(|segment| segment.strip_prefix('{'));
+        let variable =
+            |name: &str| Self { location: "path".to_owned(), name: name.trim_end_matches(['+', '}']).to_owned() };
+        names.map(|name| (variable(name), true)).collect()
+    }
+}
+
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.location, self.name)

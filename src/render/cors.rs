@@ -42,10 +42,6 @@ pub(super) fn preflight(cors: &Cors, path: &str, verbs: &BTreeSet<&str>) -> Meth
     headers.insert("Access-Control-Allow-Headers".to_owned(), format!("'{ALLOW_HEADERS}'"));
     let template = echo(cors).map(|text| ("application/json".to_owned(), text));
     let response = IntegrationResponse { pattern: None, headers, templates: template.into_iter().collect() };
-    let variables = path.split('/').filter_map(|segment| segment.strip_prefix('{'));
-    let parameter = |name: &str| {
-        (Parameter { location: "path".to_owned(), name: name.trim_end_matches(['+', '}']).to_owned() }, true)
-    };
     let integration = Integration {
         backend: Backend::Mock,
         refuses_unmatched: true,
@@ -55,7 +51,7 @@ pub(super) fn preflight(cors: &Cors, path: &str, verbs: &BTreeSet<&str>) -> Meth
     };
     Method {
         authorization: Authorization::None,
-        parameters: variables.map(parameter).collect(),
+        parameters: Parameter::of_path(path),
         responses: integration.method_responses(),
         integration: Some(integration),
         foreign: BTreeMap::new(),

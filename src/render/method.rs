@@ -1,6 +1,6 @@
 //! One method: parameters, integration, answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Problems, cors, method_field, template};
 use crate::actions::{self, Action};
@@ -53,22 +53,16 @@ fn find(name: &str) -> Result<&'static Action, String> {
 
 /// Everything that is read from the request, declared, and the variables of the path.
 fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Parameter, bool> {
-    let declared = |location: &str, name: &str, required| {
-        (Parameter { location: location.to_owned(), name: name.to_owned() }, required)
-    };
-    let variables: BTreeSet<&str> = (method.path.split('/'))
-        .filter_map(|segment| segment.strip_prefix('{'))
-        .map(|segment| segment.trim_end_matches(['+', '}']))
-        .collect();
-    let mut parameters: BTreeMap<Parameter, bool> = variables.iter().map(|name| declared("path", name, true)).collect();
+    let named = |location: &str, name: &str| Parameter { location: location.to_owned(), name: name.to_owned() };
+    let mut parameters = Parameter::of_path(&method.path);
     for (argument, source) in &method.arguments {
         if let Some(name) = &source.query {
-            parameters.extend([declared("querystring", name, false)]);
+            parameters.insert(named("querystring", name), false);
         }
         if let Some(name) = &source.header {
-            parameters.extend([declared("header", name, false)]);
+            parameters.insert(named("header", name), false);
         }
-        if let Some(name) = source.path.as_deref().filter(|name| !variables.contains(name)) {
+        if let Some(name) = source.path.as_deref().filter(|name| !parameters.contains_key(&named("path", name))) {
             let field = format!("{}.arguments.{argument}.path", method_field(method));
             problems
                 .add(field, format!("the path has no {{{name}}}; write it there, or take the argument from elsewhere"));

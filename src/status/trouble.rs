@@ -58,7 +58,8 @@ impl Trouble {
         Self { reason, message, retry }
     }
 
-    /// From a step of a plan that failed. AWS's words are about its own things, so the field that led there is put first.
+    /// From a step of a plan that failed. AWS's words are about its own things, so the field that led there is put first,
+    /// and what to do last.
     pub fn step(failure: &Failure) -> Self {
         let Failure { action, error } = failure;
         let trouble = Self::aws(error);
@@ -68,6 +69,10 @@ impl Trouble {
             }
             (Action::PutRestApi(_), Class::ForeignRole) => {
                 format!("spec.role.arn: {error}; give a role of the account that the API is in")
+            }
+            // Ours were removed before; what is left is not for us to strip.
+            (Action::DeleteRole { .. }, _) if error.code.as_deref() == Some("DeleteConflict") => {
+                format!("{error} Others gave it policies or an instance profile: remove them in IAM")
             }
             _ => return trouble,
         };

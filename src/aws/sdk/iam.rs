@@ -113,12 +113,6 @@ impl Iam for SdkAws {
 
     async fn delete_role(&self, role: &str) -> Result<()> {
         let request = self.iam.delete_role().role_name(role).send();
-        gone(self.call("iam:DeleteRole", format!("delete role {role}"), request).await).map_err(|mut error| {
-            // Ours were removed before; what is left is not for us to strip.
-            if error.code.as_deref() == Some("DeleteConflict") {
-                error.message.push_str(" Others gave it policies or an instance profile: remove them in IAM");
-            }
-            error
-        })
+        gone(self.call("iam:DeleteRole", format!("delete role {role}"), request).await)
     }
 }
