@@ -1,18 +1,28 @@
 //! The custom resource: its types, its validation by schema and CEL, its conditions, and how its CRD is printed.
+//!
+//! One file per section of the spec.
 
+mod argument;
 mod conditions;
+mod cors;
 mod crd;
 mod fields;
+mod machine;
 mod method;
 mod names;
+mod role;
 mod spec;
+mod stage;
 mod status;
 
+pub use argument::{ArgumentSource, WholeBody};
 pub use conditions::{ConditionType, Reason};
+pub use cors::Cors;
 pub use crd::{crd, crd_yaml};
-pub use method::{ArgumentSource, Authorization, AuthorizationType, Method, Request, TemplateSource, Verb, WholeBody};
+pub use machine::StateMachine;
+pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
 pub use names::{CHECK_NOW, FIELD_MANAGER, FINALIZER};
-pub use spec::{
-    Cors, DeletionPolicy, Mode, Role, Stage, StateMachine, StepFunctionsApi, StepFunctionsApiSpec, Template,
-};
+pub use role::Role;
+pub use spec::{DeletionPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
+pub use stage::Stage;
 pub use status::{EndpointStatus, PlanStatus, StageStatus, StepFunctionsApiStatus};

@@ -6,8 +6,12 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{form, managed_policy_arns, origins, stage_variable_values, tag_values};
+use super::cors::Cors;
+use super::fields::{form, tag_values};
+use super::machine::StateMachine;
 use super::method::Method;
+use super::role::Role;
+use super::stage::Stage;
 use super::status::StepFunctionsApiStatus;
 
 /// The HTTP API: where it is, who may call what, and what each method does in Step Functions.
@@ -148,58 +152,6 @@ pub struct StepFunctionsApiSpec {
     pub mode: Mode,
 }
 
-/// The role that API Gateway assumes: given by ARN, or created.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(
-    validation = Rule::new("!has(self.arn) || (!has(self.stateMachineArns) && !has(self.managedPolicyArns))")
-        .message("a role given by arn is not changed: remove stateMachineArns and managedPolicyArns, or arn")
-)]
-pub struct Role {
-    /// ARN of an existing role of the same account, which must trust apigateway.amazonaws.com. It is used as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(max = 2048))]
-    #[x_kube(validation = form(
-        r"arn:[a-z-]+:iam::\d{12}:role/.+", "must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME"))]
-    pub arn: Option<String>,
-
-    /// Machines that callers may name themselves, for methods without stateMachine. `*` stands for any text in a name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100), inner(length(max = 256)))]
-    #[x_kube(merge_strategy = ListMerge::Set)]
-    pub state_machine_arns: Vec<String>,
-
-    /// Managed policies to attach to the created role, such as arn:aws:iam::aws:policy/AWSStepFunctionsFullAccess.
-    /// They are usually far wider than the policy that is computed without them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "managed_policy_arns")]
-    #[x_kube(merge_strategy = ListMerge::Set)]
-    pub managed_policy_arns: Vec<String>,
-}
-
-/// A state machine under a name of this object: one for all stages, or one per stage.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.arn) != has(self.stageVariable)")
-    .message("give exactly one of arn and stageVariable"))]
-pub struct StateMachine {
-    /// Name that methods use.
-    #[schemars(length(min = 1, max = 64))]
-    #[x_kube(validation = form(r"[A-Za-z0-9_-]+", "may have letters, digits, _ and - only"))]
-    pub name: String,
-
-    /// ARN of the state machine, or of an alias or a version of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(max = 256))]
-    pub arn: Option<String>,
-
-    /// Name of the stage variable that holds the ARN; every stage gives its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(min = 1, max = 64))]
-    #[x_kube(validation = form(r"[A-Za-z0-9_]+", "the name of a stage variable has letters, digits and _ only"))]
-    pub stage_variable: Option<String>,
-}
-
 /// A mapping template (VTL) to use in several methods.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -212,45 +164,6 @@ pub struct Template {
     /// The template. It makes the JSON request of the method's action.
     #[schemars(length(min = 1, max = 307_200))]
     pub body: String,
-}
-
-/// Cross-origin resource sharing.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!('*' in self.allowOrigins) || self.allowOrigins.size() == 1")
-    .message("'*' already allows every origin: give it alone").field_path(".allowOrigins"))]
-pub struct Cors {
-    /// Origins whose pages may call, such as https://app.example.com; `*` for all. One of several is echoed to its own
-    /// pages with Vary: Origin, others get no header.
-    #[schemars(schema_with = "origins")]
-    #[x_kube(merge_strategy = ListMerge::Set)]
-    pub allow_origins: Vec<String>,
-}
-
-/// A stage: a name under which callers reach the API, with variables of its own.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct Stage {
-    /// Name, the first part of every path.
-    #[schemars(length(min = 1, max = 128))]
-    #[x_kube(
-        validation = form(r"[A-Za-z0-9_-]+", "may have letters, digits, _ and - only"),
-        validation = Rule::new("self != 'test-invoke-stage'")
-            .message("test-invoke-stage is a name of API Gateway's own; take another"),
-    )]
-    pub name: String,
-
-    /// Text for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(min = 1, max = 1024))]
-    pub description: Option<String>,
-
-    /// Stage variables. They take effect without a deployment. Not a place for secrets.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "stage_variable_values")]
-    #[x_kube(validation = Rule::new("self.all(k, size(k) <= 64 && k.matches('^[A-Za-z0-9_]+$'))")
-        .message("the name of a stage variable has up to 64 letters, digits and underscores"))]
-    pub variables: BTreeMap<String, String>,
 }
 
 /// What deletion does in AWS.

@@ -32,7 +32,7 @@ const LONG: &str = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn
 const HELLO: &str = "arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello";
 
 #[rustfmt::skip]
-const REFUSED: [Case; 49] = [
+const REFUSED: &[Case] = &[
     // Keys of lists.
     ("  - {name: prod,", "  - {name: prod}\n  - {name: prod,", "spec.stages[1]", "Duplicate value"),
     ("/mine", "/run", "spec.methods[1]", "Duplicate value"),
@@ -91,7 +91,7 @@ const REFUSED: [Case; 49] = [
 ];
 
 #[rustfmt::skip]
-const INVALID: [Case; 30] = [
+const INVALID: &[Case] = &[
     (RUN, "type: None}, arguments: {nam: {query: a}}}", "spec.methods[POST /run].arguments.nam", "did you mean name?"),
     (RUN, "type: None}, arguments: {zzz: {query: a}}}", "spec.methods[POST /run].arguments.zzz", "It has stateMachineArn, name, input, traceHeader"),
     (", arguments: {executionArn: {query: a}}", "", "spec.methods[GET /state].arguments.executionArn", "say where it comes from, such as {query: executionArn}"),
@@ -157,9 +157,9 @@ async fn world(name: &str) -> World {
 #[tokio::test]
 async fn manifest_that_schema_or_cel_can_refuse_is_refused_with_field_and_remedy() {
     let world = &World::new("refused").await;
-    let try_it = |case: Case| async move {
-        let (from, to, field, says) = case;
-        let answer = world.kube.apply_spec("api", &changed(&world.aws.id, &case)).await;
+    let try_it = |case: &'static Case| async move {
+        let (from, to, field, says) = *case;
+        let answer = world.kube.apply_spec("api", &changed(&world.aws.id, case)).await;
         match answer {
             Err(text) if text.contains(&format!("{field}: ")) && text.contains(says) => None,
             Err(text) if says == "unknown field" && text.contains(&format!("unknown field \"{field}\"")) => None,

@@ -30,8 +30,7 @@ async fn the_three_manifests_become_apis_that_start_executions() {
     }
     let _controller = world.controller().await;
     for file in ["aws-tutorial", "aws-tutorial-stages", "course"] {
-        let path = format!("{}/examples/{file}.yaml", env!("CARGO_MANIFEST_DIR"));
-        world.kube.apply(&std::fs::read_to_string(path).expect("an example")).await.expect("the example applies");
+        world.kube.apply(&world.example(file)).await.expect("the example applies");
     }
 
     // The tutorial: the caller names the machine, and curl -d calls the body a form.
@@ -69,4 +68,19 @@ async fn the_three_manifests_become_apis_that_start_executions() {
     let described = Answer::of(query).await;
     assert_eq!(described.json()["status"], "SUCCEEDED", "{described:?}");
     assert_eq!(described.json()["output"], r#"{"n":1}"#);
+}
+
+#[test]
+fn every_example_is_applied_by_a_test() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let files = |folder: &str| {
+        let entries = std::fs::read_dir(format!("{root}/{folder}")).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<_>>()
+    };
+    let tests = files("tests/it").into_iter().filter(|path| path.is_file());
+    let tests: String = tests.map(|path| std::fs::read_to_string(path).expect("a test")).collect();
+    for example in files("examples").iter().filter(|path| path.extension().is_some_and(|kind| kind == "yaml")) {
+        let name = example.file_stem().expect("a name").display();
+        assert!(tests.contains(&format!("\"{name}\"")), "no test applies examples/{name}.yaml");
+    }
 }

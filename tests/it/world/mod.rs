@@ -43,6 +43,12 @@ impl World {
         Self { kube, aws: Account::new(account), directory }
     }
 
+    /// The text of `examples/NAME.yaml`, with this account in place of that of the examples.
+    pub fn example(&self, name: &str) -> String {
+        let path = format!("{}/examples/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).expect("an example").replace("000000000000", &self.aws.id)
+    }
+
     /// A running controller for this namespace and account.
     pub async fn controller(&self) -> Controller {
         self.controller_with(&[]).await
