@@ -2,6 +2,7 @@
 
 mod aws;
 mod controller;
+mod docs;
 mod explain;
 mod manifest;
 mod plan;
@@ -48,6 +49,10 @@ enum Command {
     /// The plan is against the account of the AWS credentials in the environment. Which of its resources are the
     /// manifest's is told by the owner id, which comes from the cluster of KUBECONFIG unless --owner-id gives it.
     Plan(plan::Arguments),
+    /// Print the reference of the custom resource as Markdown: every field, action and reason
+    ///
+    /// docs/reference.md is: stepgate docs --examples examples
+    Docs(docs::Arguments),
     /// Explain a reason that a condition or an event gives, or all of them
     Explain(explain::Arguments),
 }
@@ -65,6 +70,7 @@ pub async fn run(cli: Cli) -> Result<(), String> {
         }
         Command::Render(arguments) => render::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     }
 }
