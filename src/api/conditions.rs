@@ -36,6 +36,8 @@ pub enum Reason {
     DriftHealed,
     /// The spec is valid.
     Valid,
+    /// The spec is valid, and something in it is probably not meant.
+    Warned,
     /// Writes are under way.
     Applying,
     /// Not looked at yet, or not any more.
@@ -74,10 +76,11 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
+        Self::Warned,
         Self::Applying,
         Self::Unknown,
         Self::Given,
@@ -106,6 +109,10 @@ impl Reason {
                  lists what, and AWS matches the spec again."
             }
             Self::Valid => "The spec is valid. Nothing to do.",
+            Self::Warned => {
+                "The spec is valid and is applied, but something in it probably does not do what it should; the message \
+                 names each field. Correct it, or leave it as it is if it is meant."
+            }
             Self::Applying => {
                 "The controller is writing to AWS; the message lists what. It takes seconds, longer when AWS's request \
                  quotas are used up."

@@ -8,8 +8,9 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use super::schema;
-use crate::api::{StepFunctionsApi, crd};
-use crate::model::Owner;
+use crate::api::{StepFunctionsApi, StepFunctionsApiSpec, crd};
+use crate::model::{Desired, Owner};
+use crate::render::{Rendered, render};
 
 #[derive(Debug, Args)]
 pub(super) struct ManifestArguments {
@@ -78,8 +79,17 @@ fn parse(text: &str) -> Result<Vec<StepFunctionsApi>, String> {
     Ok(objects)
 }
 
+/// What a spec describes. Warnings go to standard error; the error lists what is wrong.
+pub(super) fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, String> {
+    let Rendered { desired, warnings } = render(owner, spec).map_err(|problems| refusal(&owner.name, &problems))?;
+    for warning in &warnings {
+        eprintln!("warning: {}: {warning}", owner.name);
+    }
+    Ok(desired)
+}
+
 /// What is wrong with a manifest, a line each.
-pub(super) fn refusal<T: std::fmt::Display>(name: &str, problems: &[T]) -> String {
+fn refusal<T: std::fmt::Display>(name: &str, problems: &[T]) -> String {
     let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
     format!("{name} is not valid:\n{}", lines.join("\n"))
 }

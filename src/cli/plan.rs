@@ -3,12 +3,11 @@
 use clap::Args;
 
 use super::aws::AwsArguments;
-use super::manifest::{ManifestArguments, refusal};
+use super::manifest::{ManifestArguments, rendered};
 use crate::controller::{connect, owner_id, with_causes};
 use crate::model::Observed;
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
-use crate::render::render;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -37,7 +36,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     };
     let regions = arguments.aws.load_unobserved().await;
     for (owner, object) in arguments.manifest.read(&installation)? {
-        let desired = render(&owner, &object.spec).map_err(|problems| refusal(&owner.name, &problems))?;
+        let desired = rendered(&owner, &object.spec)?;
         let observed = if arguments.offline {
             Observed::default()
         } else {

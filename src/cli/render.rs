@@ -3,10 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::manifest::{ManifestArguments, refusal};
+use super::manifest::{ManifestArguments, rendered};
 use crate::aws::openapi;
 use crate::model::{Arn, Desired, Role};
-use crate::render::render;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -20,7 +19,7 @@ const INSTALLATION: &str = "OWNER_ID";
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let mut documents = Vec::new();
     for (owner, object) in arguments.manifest.read(INSTALLATION)? {
-        let desired = render(&owner, &object.spec).map_err(|problems| refusal(&owner.name, &problems))?;
+        let desired = rendered(&owner, &object.spec)?;
         documents.push(document(&desired));
     }
     let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };

@@ -13,7 +13,7 @@ use crate::apply::{Outcome, apply};
 use crate::model::{Arn, Deployment, DeploymentId, Desired, Owner, RestApiId, Revision};
 use crate::observe::{Scope, observe};
 use crate::plan::plan;
-use crate::render::render;
+use crate::render::{Rendered, render};
 use crate::status::{EventDraft, Pass, Trouble, is_settled};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
@@ -124,7 +124,10 @@ impl PassOver<'_> {
 
     async fn make_match(&self, report: &mut Report<'_>) -> Result<Done, Error> {
         let desired = match render(&self.owner, &self.object.spec) {
-            Ok(desired) => desired,
+            Ok(Rendered { desired, warnings }) => {
+                report.warn(warnings);
+                desired
+            }
             Err(problems) => return self.fail(report, &Trouble::invalid(&problems), None).await,
         };
         let aws = self.shared.regions.get(&desired.region);

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Shared;
 use crate::api::{CHECK_NOW, FIELD_MANAGER, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::render::Problem;
 use crate::status::{self, Context, EventDraft, Pass};
 
 /// Reports on one object during one pass.
@@ -16,11 +17,17 @@ pub(super) struct Report<'a> {
     api: Api<StepFunctionsApi>,
     object: &'a StepFunctionsApi,
     written: StepFunctionsApiStatus,
+    warnings: Vec<Problem>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(shared: &'a Shared, api: Api<StepFunctionsApi>, object: &'a StepFunctionsApi) -> Self {
-        Self { shared, api, object, written: object.status.clone().unwrap_or_default() }
+        Self { shared, api, object, written: object.status.clone().unwrap_or_default(), warnings: Vec::new() }
+    }
+
+    /// What there is to say about the spec, for all that is written from now on.
+    pub(super) fn warn(&mut self, warnings: Vec<Problem>) {
+        self.warnings = warnings;
     }
 
     /// Writes the status that follows from a pass, if it is another than before, and publishes what is new.
@@ -30,14 +37,15 @@ impl<'a> Report<'a> {
             now: &now,
             invoke_url: self.shared.invoke_url.as_deref(),
             check_now: self.object.annotations().get(CHECK_NOW).map(String::as_str),
+            warnings: &self.warnings,
         };
-        let (status, event) = status::next(self.object, &self.written, pass, context);
+        let (status, events) = status::next(self.object, &self.written, pass, context);
         if status != self.written {
             self.patch(&status).await?;
             self.written = status;
         }
-        if let Some(event) = event {
-            self.publish(&event).await;
+        for event in &events {
+            self.publish(event).await;
         }
         Ok(())
     }

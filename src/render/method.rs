@@ -51,6 +51,10 @@ fn find(name: &str) -> Result<&'static Action, String> {
     })
 }
 
+/// Headers that carry secrets of the caller's.
+const SECRET_HEADERS: [&str; 5] =
+    ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-amz-security-token"];
+
 /// Everything that is read from the request, declared, and the variables of the path.
 fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Parameter, bool> {
     let named = |location: &str, name: &str| Parameter { location: location.to_owned(), name: name.to_owned() };
@@ -61,6 +65,14 @@ fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Paramet
         }
         if let Some(name) = &source.header {
             parameters.insert(named("header", name), false);
+            if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+                problems.warn(
+                    format!("{}.arguments.{argument}.header", method_field(method)),
+                    format!(
+                        "{name} carries a caller's secret, and what an execution gets stays readable in its history"
+                    ),
+                );
+            }
         }
         if let Some(name) = source.path.as_deref().filter(|name| !parameters.contains_key(&named("path", name))) {
             let field = format!("{}.arguments.{argument}.path", method_field(method));

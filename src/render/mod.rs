@@ -30,13 +30,32 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What a spec becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// The AWS resources.
+    pub desired: Desired,
+    /// What is allowed and probably not meant, sorted by field.
+    pub warnings: Vec<Problem>,
+}
+
 /// Problems, collected over a whole spec.
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+struct Problems {
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
 
 impl Problems {
+    /// Notes what makes the spec invalid.
     fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem { field: field.into(), message: message.into() });
+        self.errors.push(Problem { field: field.into(), message: message.into() });
+    }
+
+    /// Notes what is allowed and probably not meant. Users see it in the Accepted condition, as an event, and from
+    /// `stepgate render` and `stepgate plan`.
+    fn warn(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.warnings.push(Problem { field: field.into(), message: message.into() });
     }
 
     /// The value, or `None` after noting the problem.
@@ -45,30 +64,34 @@ impl Problems {
     }
 }
 
-/// The AWS resources that a spec describes.
+/// The AWS resources that a spec describes, with what there is to say about it.
 ///
 /// # Errors
 /// All problems of the spec, sorted by field; never empty.
-pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<Problem>> {
+pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Vec<Problem>> {
     let mut problems = Problems::default();
     let mut arns = arn::Arns::new(&spec.region);
     let machines = machines::resolve(spec, &mut arns, &mut problems);
     let role = role::render(owner, spec, &machines, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
-    if !problems.0.is_empty() {
-        problems.0.sort();
-        problems.0.dedup();
-        return Err(problems.0);
+    let Problems { mut errors, mut warnings } = problems;
+    for list in [&mut errors, &mut warnings] {
+        list.sort();
+        list.dedup();
     }
-    Ok(Desired {
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let desired = Desired {
         owner: owner.clone(),
         region: spec.region.clone(),
         role: role.role,
         rest_api: Some(rest_api),
         stages,
         machines: machines.uses(spec),
-    })
+    };
+    Ok(Rendered { desired, warnings })
 }
 
 /// Path of a method of the spec, by its keys.

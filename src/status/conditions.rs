@@ -2,9 +2,11 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use super::Pass;
+use super::trouble::joined;
+use super::{Context, Pass};
 use crate::api::{ConditionType, Reason};
 use crate::plan::{Part, Plan};
+use crate::render::Problem;
 
 /// Kubernetes' limit for a condition's message.
 const MESSAGE_MAX: usize = 32_768;
@@ -25,12 +27,12 @@ fn says(status: Status, reason: Reason, message: impl Into<String>) -> Says {
     Some((status, reason, message.into()))
 }
 
-pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, now: &Time) -> Vec<Condition> {
+pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context: Context<'_>) -> Vec<Condition> {
     let rows: [(ConditionType, Says); 7] = [
         (ConditionType::Ready, ready(pass)),
         (ConditionType::Reconciling, reconciling(pass)),
         (ConditionType::Stalled, stalled(pass)),
-        (ConditionType::Accepted, accepted(pass)),
+        (ConditionType::Accepted, accepted(pass, context.warnings)),
         (ConditionType::RoleReady, part(pass, Part::Role)),
         (ConditionType::ApiReady, part(pass, Part::RestApi)),
         (ConditionType::StagesReady, part(pass, Part::Stages)),
@@ -38,7 +40,7 @@ pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, now: &Ti
     rows.into_iter()
         .map(|(kind, says)| {
             let before = old.iter().find(|condition| condition.type_ == kind.to_string());
-            condition(kind, says, before, generation, now)
+            condition(kind, says, before, generation, context.now)
         })
         .collect()
 }
@@ -131,12 +133,13 @@ fn stalled(pass: &Pass<'_>) -> Says {
     }
 }
 
-fn accepted(pass: &Pass<'_>) -> Says {
+fn accepted(pass: &Pass<'_>, warnings: &[Problem]) -> Says {
     match pass {
         Pass::Failed { trouble, .. } if trouble.reason == Reason::Invalid => {
             says(False, Reason::Invalid, trouble.message.clone())
         }
         Pass::Paused { .. } | Pass::Deleting(_) => None,
+        _ if !warnings.is_empty() => says(True, Reason::Warned, joined(warnings)),
         _ => says(True, Reason::Valid, ""),
     }
 }

@@ -48,6 +48,17 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     }
 }
 
+/// An event of warnings that were not there before.
+pub(super) fn warned(before: &StepFunctionsApiStatus, new: &StepFunctionsApiStatus) -> Option<EventDraft> {
+    let warnings = |status: &StepFunctionsApiStatus| {
+        let (kind, reason) = (ConditionType::Accepted.to_string(), Reason::Warned.to_string());
+        let found = status.conditions.iter().find(|condition| condition.type_ == kind && condition.reason == reason);
+        found.map(|condition| condition.message.clone())
+    };
+    let now = warnings(new).filter(|now| Some(now) != warnings(before).as_ref())?;
+    Some(EventDraft::new(true, Reason::Warned, now))
+}
+
 fn ready_changed(old: &StepFunctionsApiStatus, new: &StepFunctionsApiStatus) -> bool {
     let ready = |status: &StepFunctionsApiStatus| {
         let kind = ConditionType::Ready.to_string();

@@ -11,6 +11,7 @@ use crate::api::{ConditionType, PlanStatus, Reason, StageStatus, StepFunctionsAp
 use crate::apply::Ids;
 use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
+use crate::render::Problem;
 
 pub use event::EventDraft;
 pub use trouble::{Retry, Trouble};
@@ -41,6 +42,8 @@ pub struct Context<'a> {
     pub invoke_url: Option<&'a str>,
     /// Value of the check-now annotation that this pass handles.
     pub check_now: Option<&'a str>,
+    /// What there is to say about a valid spec.
+    pub warnings: &'a [Problem],
 }
 
 /// Whether the status says that AWS was as the present spec wants it when it was last looked at.
@@ -52,18 +55,18 @@ pub fn is_settled(object: &StepFunctionsApi) -> bool {
     Some(status.observed_generation) == object.metadata.generation && status.conditions.iter().any(ready)
 }
 
-/// The new status of an object, and the event to publish if something is new. `before` is the status as it was last
+/// The new status of an object, and the events to publish of what is new. `before` is the status as it was last
 /// written; the object's own is that of the start of the pass.
 pub fn next(
     object: &StepFunctionsApi,
     before: &StepFunctionsApiStatus,
     pass: &Pass<'_>,
     context: Context<'_>,
-) -> (StepFunctionsApiStatus, Option<EventDraft>) {
+) -> (StepFunctionsApiStatus, Vec<EventDraft>) {
     let generation = object.metadata.generation.unwrap_or_default();
     let mut status = before.clone();
     status.observed_generation = generation;
-    status.conditions = conditions::next(&before.conditions, pass, generation, context.now);
+    status.conditions = conditions::next(&before.conditions, pass, generation, context);
     if !matches!(pass, Pass::Applying(_)) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);
     }
@@ -84,8 +87,9 @@ pub fn next(
         }
         _ => {}
     }
-    let event = event::next(object, &status, pass);
-    (status, event)
+    let warned = event::warned(before, &status);
+    let events = warned.into_iter().chain(event::next(object, &status, pass)).collect();
+    (status, events)
 }
 
 fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {

@@ -111,7 +111,7 @@ impl Retry {
 /// Most problems that a message lists: it is a log line, too, and a column of `kubectl get`.
 const LISTED: usize = 10;
 
-fn joined<T: ToString>(items: &[T]) -> String {
+pub(super) fn joined<T: ToString>(items: &[T]) -> String {
     let mut texts: Vec<String> = items.iter().take(LISTED).map(ToString::to_string).collect();
     if items.len() > LISTED {
         texts.push(format!("and {} more; `stepgate render` lists them all", items.len() - LISTED));

@@ -24,4 +24,5 @@ mod ownership;
 mod rbac;
 mod samples;
 mod settled;
+mod warnings;
 mod world;
