@@ -28,6 +28,13 @@ pub struct Action {
     pub waits: bool,
 }
 
+impl Action {
+    /// Whether each call makes an execution run, which costs something.
+    pub fn starts_execution(&self) -> bool {
+        matches!(self.name, "StartExecution" | "StartSyncExecution" | "RedriveExecution")
+    }
+}
+
 /// A member of an action's request.
 #[derive(Debug)]
 pub struct Argument {

@@ -62,6 +62,8 @@ pub enum Reason {
     NotOwned,
     /// A state machine is missing.
     StateMachineNotFound,
+    /// A method's test was not answered as expected.
+    PreflightFailed,
     /// Something that a request names does not exist.
     NotFound,
     /// The controller may not do this in AWS.
@@ -76,7 +78,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
@@ -93,6 +95,7 @@ impl Reason {
         Self::Refused,
         Self::NotOwned,
         Self::StateMachineNotFound,
+        Self::PreflightFailed,
         Self::NotFound,
         Self::Denied,
         Self::Conflict,
@@ -145,6 +148,11 @@ impl Reason {
             Self::StateMachineNotFound => {
                 "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \
                  intervals; create it, or correct the ARN."
+            }
+            Self::PreflightFailed => {
+                "A test of a method, spec.methods[].tests, was not answered as expected; the message says how. The \
+                 stages serve on what they served before. A 5xx is tried again soon, since a new role takes some \
+                 seconds to work; another answer every half an hour at most, and whenever the spec changes."
             }
             Self::NotFound => {
                 "A request names something that does not exist in AWS, or not yet: a managed policy of the spec, or \

@@ -63,3 +63,13 @@ pub(super) fn origins(_: &mut SchemaGenerator) -> Schema {
     let item = text(253, r"\*|[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:\d{1,5})?", sentence);
     json_schema!({"type": "array", "minItems": 1, "maxItems": 20, "items": item})
 }
+
+/// Any JSON value.
+pub(super) fn any_json(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"x-kubernetes-preserve-unknown-fields": true})
+}
+
+/// Map of texts.
+pub(super) fn texts(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "maxProperties": 50, "additionalProperties": {"type": "string", "maxLength": 8192}})
+}

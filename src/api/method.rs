@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::argument::ArgumentSource;
 use super::fields::{action_names, form, list_arguments};
+use super::preflight::MethodTest;
 
 /// One HTTP method on one path, and the Step Functions action behind it.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -54,6 +55,12 @@ pub struct Method {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Request")]
     pub request: Option<Request>,
+
+    /// Calls that have to be answered as expected before a stage moves to a new definition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub tests: Vec<MethodTest>,
 }
 
 /// HTTP method.

@@ -2,6 +2,7 @@
 
 mod deployment;
 mod policy;
+mod preflight;
 mod rest_api;
 mod role;
 mod stage;
@@ -27,7 +28,27 @@ pub struct Failure {
     /// The step.
     pub action: Action,
     /// Why.
-    pub error: Error,
+    pub cause: Cause,
+}
+
+/// Why a step failed.
+#[derive(Clone, Debug)]
+pub enum Cause {
+    /// A call did.
+    Aws(Error),
+    /// The draft answered a test otherwise than expected.
+    Test {
+        /// How, for people.
+        difference: String,
+        /// The status that came.
+        status: u16,
+    },
+}
+
+impl From<Error> for Cause {
+    fn from(error: Error) -> Self {
+        Self::Aws(error)
+    }
 }
 
 /// What AWS called the things.
@@ -41,6 +62,8 @@ pub struct Ids {
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
     pub stages: BTreeMap<StageName, DeploymentId>,
+    /// Ids of the draft's resources by path, once they are asked for.
+    resources: BTreeMap<String, String>,
 }
 
 impl Ids {
@@ -50,6 +73,7 @@ impl Ids {
             rest_api: observed.rest_api.as_ref().map(|api| api.id.clone()),
             deployments: observed.deployments.clone(),
             stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
+            resources: BTreeMap::new(),
         }
     }
 
@@ -85,8 +109,8 @@ pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome 
     if plan.blockers.is_empty() {
         for step in &plan.steps {
             tracing::info!(step = %step.action, "aws write");
-            if let Err(error) = make(aws, &mut ids, step).await {
-                let failure = Failure { action: step.action.clone(), error };
+            if let Err(cause) = make(aws, &mut ids, step).await {
+                let failure = Failure { action: step.action.clone(), cause };
                 return Outcome { ids, failure: Some(failure) };
             }
         }
@@ -94,8 +118,9 @@ pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome 
     Outcome { ids, failure: None }
 }
 
-async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> Result<()> {
-    match &step.action {
+async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result<(), Cause> {
+    let made = match &step.action {
+        Action::TestMethod(test) => return preflight::test(aws, ids, test).await,
         Action::CreateRole(role) => role::create(aws, ids, role).await,
         Action::UpdateTrust { role, trust } => aws.update_assume_role_policy(role, trust).await,
         Action::TagRole { role, tags } => role::tag(aws, role, tags).await,
@@ -113,5 +138,6 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> Result<()> {
         Action::UpdateStage { name, update } => stage::update(aws, ids, name, update).await,
         Action::TagStage { name, tags } => stage::tag(aws, ids, name, tags).await,
         Action::DeleteStage(name) => aws.delete_stage(ids.need_rest_api()?, name).await,
-    }
+    };
+    made.map_err(Cause::Aws)
 }

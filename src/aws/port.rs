@@ -5,8 +5,8 @@ use std::future::Future;
 
 use super::Result;
 use crate::model::{
-    Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, ObservedStage, PolicyDocument,
-    RestApi, RestApiId, Revision, Role, Stage, StageName, Tags,
+    Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest, ObservedStage,
+    PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName, Tags, TestAnswer,
 };
 
 /// A REST API without its content.
@@ -88,6 +88,15 @@ pub trait ApiGateway {
         own_role: Option<&Arn>,
     ) -> impl Future<Output = Result<()>> + Send;
     fn delete_rest_api(&self, id: &RestApiId) -> impl Future<Output = Result<()>> + Send;
+    /// Ids of the draft's resources, by path.
+    fn get_resource_ids(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<String, String>>> + Send;
+    /// A call of the draft; `resource` is the id of the method's path.
+    fn test_invoke_method(
+        &self,
+        id: &RestApiId,
+        resource: &str,
+        test: &MethodTest,
+    ) -> impl Future<Output = Result<TestAnswer>> + Send;
     fn create_deployment(
         &self,
         id: &RestApiId,

@@ -34,6 +34,7 @@ fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
                 let here = format!("{path}.{name}");
                 match (schema["properties"].get(name), schema.get("additionalProperties")) {
                     (Some(field), _) | (None, Some(field)) => check(&here, value, field, found),
+                    (None, None) if schema["x-kubernetes-preserve-unknown-fields"] == true => {}
                     (None, None) => found.push(format!("{here}: unknown field")),
                 }
             }

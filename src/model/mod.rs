@@ -8,6 +8,7 @@ mod deployment;
 mod owner;
 mod partition;
 mod policy;
+mod preflight;
 mod rest_api;
 mod role;
 mod stage;
@@ -18,6 +19,7 @@ pub use deployment::{Deployment, DeploymentId, Revision};
 pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
 pub use partition::{Partition, invoke_url, partition};
 pub use policy::PolicyDocument;
+pub use preflight::{MethodTest, TestAnswer};
 pub use rest_api::{
     Authorization, Backend, Credentials, Definition, GatewayResponse, Integration, IntegrationResponse, Method,
     MethodKey, MethodResponse, Parameter, RestApi, RestApiId,
@@ -57,6 +59,8 @@ pub struct Desired {
     pub stages: BTreeMap<StageName, Stage>,
     /// State machines that the API starts, and what it needs of each.
     pub machines: BTreeMap<Arn, MachineUse>,
+    /// Calls that the draft has to answer as expected before a stage moves.
+    pub tests: Vec<MethodTest>,
 }
 
 impl Desired {
@@ -69,6 +73,7 @@ impl Desired {
             rest_api: None,
             stages: BTreeMap::new(),
             machines: BTreeMap::new(),
+            tests: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Arn, PolicyDocument, RestApi, Revision, Role, Stage, StageName, Tags};
+use crate::model::{Arn, MethodTest, PolicyDocument, RestApi, Revision, Role, Stage, StageName, Tags};
 
 /// A write to AWS, with all that it needs except ids that an earlier step brings.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,8 @@ pub enum Action {
     PutRestApi(RestApi),
     TagRestApi(TagChange),
     DeleteRestApi,
+    /// A call of the draft whose answer decides whether the next steps are made.
+    TestMethod(MethodTest),
     /// A snapshot of the draft, on no stage.
     CreateDeployment(Revision),
     /// A stage that serves that revision.
@@ -105,7 +107,8 @@ impl Action {
             | Self::DetachRolePolicy { .. }
             | Self::DeleteRole { .. } => Part::Role,
             Self::CreateRestApi(_) | Self::PutRestApi(_) | Self::TagRestApi(_) | Self::DeleteRestApi => Part::RestApi,
-            Self::CreateDeployment(_)
+            Self::TestMethod(_)
+            | Self::CreateDeployment(_)
             | Self::CreateStage { .. }
             | Self::UpdateStage { .. }
             | Self::TagStage { .. }
@@ -140,6 +143,7 @@ impl fmt::Display for Action {
             Self::PutRestApi(api) => write!(f, "put definition of API {:?}", api.name),
             Self::TagRestApi(_) => f.write_str("tag API"),
             Self::DeleteRestApi => f.write_str("delete API"),
+            Self::TestMethod(test) => write!(f, "test {test}"),
             Self::CreateDeployment(revision) => write!(f, "create deployment of revision {revision}"),
             Self::CreateStage { name, revision, .. } => write!(f, "create stage {name} with revision {revision}"),
             Self::UpdateStage { name, .. } => write!(f, "update stage {name}"),

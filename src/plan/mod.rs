@@ -16,6 +16,7 @@ mod blocker;
 mod changes;
 mod deployment;
 mod policy;
+mod preflight;
 mod rest_api;
 mod role;
 mod stage;
@@ -52,8 +53,8 @@ pub struct Step {
 /// The plan for an object that is to exist.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let mut plan = Plan { steps: Vec::new(), blockers: state_machine::blockers(desired, observed) };
-    let parts: [fn(&Desired, &Observed) -> Steps; 5] =
-        [role::plan, policy::plan, rest_api::plan, deployment::plan, stage::plan];
+    let parts: [fn(&Desired, &Observed) -> Steps; 6] =
+        [role::plan, policy::plan, rest_api::plan, preflight::plan, deployment::plan, stage::plan];
     let parts = parts.map(|part| part(desired, observed));
     for part in &parts {
         plan.steps.extend(part.build.iter().cloned());

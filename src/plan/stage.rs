@@ -28,6 +28,13 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     steps
 }
 
+/// Whether a stage is to serve what it does not serve yet.
+pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
+    let wanted = desired.revision();
+    let serves = |name| observed.stages.get(name).and_then(|found| observed.revision_of(&found.deployment));
+    wanted.is_some() && desired.stages.keys().any(|name| serves(name) != wanted.as_ref())
+}
+
 fn update(
     name: &str,
     wanted: &Stage,

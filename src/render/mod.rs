@@ -5,6 +5,7 @@ mod cors;
 mod machines;
 mod method;
 mod policy;
+mod preflight;
 mod rest_api;
 mod role;
 mod stage;
@@ -75,6 +76,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let role = role::render(owner, spec, &machines, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
+    let tests = preflight::render(spec, &mut problems);
     let Problems { mut errors, mut warnings } = problems;
     for list in [&mut errors, &mut warnings] {
         list.sort();
@@ -90,6 +92,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         rest_api: Some(rest_api),
         stages,
         machines: machines.uses(spec),
+        tests,
     };
     Ok(Rendered { desired, warnings })
 }

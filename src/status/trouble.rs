@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::api::Reason;
-use crate::apply::Failure;
+use crate::apply::{Cause, Failure};
 use crate::aws::{Class, Error};
 use crate::plan::{Action, Blocker};
 use crate::render::Problem;
@@ -61,7 +61,17 @@ impl Trouble {
     /// From a step of a plan that failed. AWS's words are about its own things, so the field that led there is put first,
     /// and what to do last.
     pub fn step(failure: &Failure) -> Self {
-        let Failure { action, error } = failure;
+        let Failure { action, cause } = failure;
+        let error = match cause {
+            Cause::Aws(error) => error,
+            Cause::Test { difference, status } => {
+                // A new role takes some seconds until API Gateway may assume it. What else is wrong is seldom cured by
+                // itself, and a test may cost something.
+                let retry = if *status >= 500 { backoff(1, 300) } else { backoff(60, 1800) };
+                let message = format!("{action}: {difference}; no stage was moved");
+                return Self { reason: Reason::PreflightFailed, message, retry };
+            }
+        };
         let trouble = Self::aws(error);
         let message = match (action, error.class) {
             (Action::AttachRolePolicy { .. }, Class::NotFound) => {

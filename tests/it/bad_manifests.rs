@@ -120,6 +120,10 @@ const INVALID: &[Case] = &[
     ("{name: plain}}", "{inline: \"${AWS::AccountId}\"}}", "spec.methods[POST /mine].request.template.inline", "write it otherwise"),
     ("action: StartExecution, stateMachine", "action: StartSyncExecution, stateMachine", "spec.methods[POST /run].action", "works on EXPRESS state machines only, and arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello is STANDARD; take another"),
     ("action: DescribeExecution, stateMachine: hello", "action: DescribeExecution, stateMachine: fast", "spec.methods[GET /state].action", "works on STANDARD state machines only"),
+    (RUN, "type: None}, tests: [{name: t}]}", "spec.methods[POST /run].tests[t].startsExecution", "has to be true: StartExecution starts a real execution"),
+    ("{query: a}}", "{query: a}}, tests: [{name: t, stage: nope}]", "spec.methods[GET /state].tests[t].stage", "is not an entry of spec.stages"),
+    ("{query: a}}", "{query: a}}, tests: [{name: t, pathVariables: {id: x}}]", "spec.methods[GET /state].tests[t].pathVariables.id", "the path has no such variable"),
+    ("\"/state\", method: GET,", "\"/state/{id}\", method: GET, tests: [{name: t}],", "spec.methods[GET /state/{id}].tests[t].pathVariables.id", "missing: the path has it"),
     ("PATHS", "", "spec.methods", "304 resources, and API Gateway allows 300; make two APIs"),
     ("MACHINES", "", "spec.role", "and IAM allows 10240; name fewer"),
 ];

@@ -21,6 +21,7 @@ mod logs;
 mod modes;
 mod observability;
 mod ownership;
+mod preflight;
 mod rbac;
 mod samples;
 mod settled;

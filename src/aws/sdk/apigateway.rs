@@ -11,8 +11,8 @@ use super::call::{found, gone, incomplete};
 use super::{SdkAws, convert};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
 use crate::model::{
-    Arn, Deployment, DeploymentId, GatewayResponse, Method, MethodKey, ObservedStage, RestApi, RestApiId, Revision,
-    Stage, StageName, Tags, partition,
+    Arn, Deployment, DeploymentId, GatewayResponse, Method, MethodKey, MethodTest, ObservedStage, RestApi, RestApiId,
+    Revision, Stage, StageName, Tags, TestAnswer, partition,
 };
 
 /// The largest page of every list.
@@ -178,6 +178,40 @@ impl ApiGateway for SdkAws {
     async fn delete_rest_api(&self, id: &RestApiId) -> Result<()> {
         let request = self.apigateway.delete_rest_api().rest_api_id(&id.0).send();
         gone(self.call("apigateway:DeleteRestApi", format!("delete API {id}"), request).await)
+    }
+
+    async fn get_resource_ids(&self, id: &RestApiId) -> Result<BTreeMap<String, String>> {
+        let (mut ids, mut position) = (BTreeMap::new(), None);
+        loop {
+            let request = self.apigateway.get_resources().rest_api_id(&id.0).limit(PAGE).set_position(position).send();
+            let page = self.call("apigateway:GetResources", format!("read the paths of API {id}"), request).await?;
+            ids.extend(page.items.unwrap_or_default().into_iter().filter_map(|found| Some((found.path?, found.id?))));
+            position = page.position;
+            if position.is_none() {
+                return Ok(ids);
+            }
+        }
+    }
+
+    async fn test_invoke_method(&self, id: &RestApiId, resource: &str, test: &MethodTest) -> Result<TestAnswer> {
+        let request = self
+            .apigateway
+            .test_invoke_method()
+            .rest_api_id(&id.0)
+            .resource_id(resource)
+            .http_method(&test.verb)
+            .path_with_query_string(&test.path_and_query)
+            .set_headers(Some(test.headers.clone().into_iter().collect()))
+            .set_stage_variables(Some(test.stage_variables.clone().into_iter().collect()))
+            .set_body(test.body.clone())
+            .send();
+        // What is sent and answered is the caller's business; the log that comes with it too.
+        let answer = self.call("apigateway:TestInvokeMethod", format!("test {test} of API {id}"), request).await?;
+        Ok(TestAnswer {
+            status: u16::try_from(answer.status).unwrap_or_default(),
+            headers: answer.headers.unwrap_or_default().into_iter().collect(),
+            body: answer.body.unwrap_or_default(),
+        })
     }
 
     async fn create_deployment(&self, id: &RestApiId, revision: &Revision) -> Result<DeploymentId> {
