@@ -18,7 +18,7 @@ pub use arn::{Arn, StateMachineArn};
 pub use deployment::{Deployment, DeploymentId, Revision};
 pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
 pub use partition::{Partition, invoke_url, partition};
-pub use policy::PolicyDocument;
+pub use policy::{INLINE_POLICY_MAX, PolicyDocument};
 pub use preflight::{MethodTest, TestAnswer};
 pub use rest_api::{
     Authorization, Backend, Credentials, Definition, GatewayResponse, Integration, IntegrationResponse, Method,

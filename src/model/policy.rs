@@ -1,6 +1,12 @@
 //! IAM policy documents, compared by meaning.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// IAM's limit for all inline policies of a role, in characters, white space not counted
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+pub const INLINE_POLICY_MAX: usize = 10_240;
 
 /// A policy document. Order of statements, actions and resources, and "one or a list of one", do not matter.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,9 +28,50 @@ impl PolicyDocument {
         self.0.to_string()
     }
 
+    /// Its size as IAM counts it, in characters, white space left out.
+    pub fn size(&self) -> usize {
+        self.text().chars().filter(|c| !c.is_whitespace()).count()
+    }
+
+    /// What either document says; statements that differ in resources only become one. `None` if one of them has no
+    /// statements.
+    pub fn union(&self, other: &Self) -> Option<Self> {
+        let mut merged: BTreeMap<String, (Map<String, Value>, Vec<Value>)> = BTreeMap::new();
+        for statement in
+            [self, other].iter().map(|document| document.statements()).collect::<Option<Vec<_>>>()?.concat()
+        {
+            let mut rest = statement.as_object()?.clone();
+            let resources = rest.remove("Resource").map(list).unwrap_or_default();
+            merged.entry(Value::Object(rest.clone()).to_string()).or_insert((rest, Vec::new())).1.extend(resources);
+        }
+        let statements = merged.into_values().map(|(mut statement, mut resources)| {
+            resources.sort_by_key(Value::to_string);
+            resources.dedup();
+            if !resources.is_empty() {
+                statement.insert("Resource".to_owned(), Value::Array(resources));
+            }
+            Value::Object(statement)
+        });
+        let mut document = self.0.as_object()?.clone();
+        document.insert("Statement".to_owned(), statements.collect());
+        Some(Self::new(Value::Object(document)))
+    }
+
+    fn statements(&self) -> Option<Vec<Value>> {
+        self.0.get("Statement").cloned().map(list)
+    }
+
     /// The document as a value.
     pub fn value(&self) -> &Value {
         &self.0
+    }
+}
+
+/// A list, or the list of one that it stands for.
+fn list(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        one => vec![one],
     }
 }
 
@@ -47,6 +94,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_union_of_a_document_and_a_wider_one_is_the_wider_one() {
+        let allow =
+            |action: &str, resources: &[&str]| json!({"Effect": "Allow", "Action": action, "Resource": resources});
+        let document = |statements: Value| PolicyDocument::new(json!({"Version": "1", "Statement": statements}));
+        let one = document(json!([allow("a", &["x"])]));
+        let wider = document(json!([allow("a", &["x", "y"]), allow("b", &["x"])]));
+        let other = document(json!([allow("a", &["z"])]));
+        assert_eq!(one.union(&wider), Some(wider.clone()));
+        assert_eq!(wider.union(&one), Some(wider.clone()));
+        assert_eq!(one.union(&other), Some(document(json!([allow("a", &["x", "z"])]))));
+        assert_eq!(one.union(&PolicyDocument::parse("no policy")), None);
+    }
 
     #[test]
     fn documents_compare_by_meaning() {

@@ -1,7 +1,7 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
-use super::{Action, Change, Step, Steps};
-use crate::model::{Desired, Observed, PolicyDocument};
+use super::{Action, Change, Step, Steps, stage};
+use crate::model::{Desired, INLINE_POLICY_MAX, Observed, PolicyDocument};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -9,14 +9,25 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let Some(role) = desired.role.as_ref().or(found).map(|role| role.name.clone()) else { return steps };
 
     let has = found.and_then(|found| found.inline_policy.as_ref());
+    let put = |from: Option<&PolicyDocument>, policy: &PolicyDocument| Step {
+        changes: match found {
+            Some(_) => Change::between("role policy", from.map(PolicyDocument::value), Some(policy.value())),
+            None => Vec::new(),
+        },
+        action: Action::PutRolePolicy { role: role.clone(), policy: policy.clone() },
+    };
     match (desired.role.as_ref().and_then(|wanted| wanted.inline_policy.as_ref()), has) {
-        (Some(wanted), has) if has != Some(wanted) => steps.build.push(Step {
-            changes: match found {
-                Some(_) => Change::between("role policy", has.map(PolicyDocument::value), Some(wanted.value())),
-                None => Vec::new(),
-            },
-            action: Action::PutRolePolicy { role: role.clone(), policy: wanted.clone() },
-        }),
+        (Some(wanted), has) if has != Some(wanted) => {
+            let both = has.and_then(|has| has.union(wanted)).filter(|both| both.size() <= INLINE_POLICY_MAX);
+            match both.filter(|_| stage::any_changes(desired, observed)) {
+                // Callers use the old machines until the stages have moved, and the new ones from then on.
+                Some(both) => {
+                    steps.build.extend((has != Some(&both)).then(|| put(has, &both)));
+                    steps.remove.extend((both != *wanted).then(|| put(Some(&both), wanted)));
+                }
+                None => steps.build.push(put(has, wanted)),
+            }
+        }
         (None, Some(_)) => steps.remove.push(Step::new(Action::DeleteRolePolicy { role: role.clone() })),
         _ => {}
     }

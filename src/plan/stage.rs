@@ -35,6 +35,14 @@ pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
     wanted.is_some() && desired.stages.keys().any(|name| serves(name) != wanted.as_ref())
 }
 
+/// Whether a stage is to serve something else, or to have other variables.
+pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
+    let other = |(name, found): (&String, &ObservedStage)| {
+        desired.stages.get(name).is_some_and(|wanted| wanted.variables != found.stage.variables)
+    };
+    any_moves(desired, observed) || observed.stages.iter().any(other)
+}
+
 fn update(
     name: &str,
     wanted: &Stage,

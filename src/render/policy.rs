@@ -7,10 +7,7 @@ use serde_json::{Value, json};
 use super::{Problems, machines::Reached, method_field};
 use crate::actions::{self, Resource};
 use crate::api::StepFunctionsApiSpec;
-use crate::model::{PolicyDocument, StateMachineArn};
-
-/// IAM's limit for all inline policies of a role, white space not counted.
-const POLICY_MAX: usize = 10_240;
+use crate::model::{INLINE_POLICY_MAX, PolicyDocument, StateMachineArn};
 
 /// The inline policy, `None` when no method needs one. Methods without any machine are a problem unless a managed policy
 /// is there to cover them.
@@ -46,13 +43,13 @@ pub(super) fn render(
         .map(|(action, resources)| json!({"Effect": "Allow", "Action": format!("states:{action}"), "Resource": resources}))
         .collect();
     let document = PolicyDocument::new(json!({"Version": "2012-10-17", "Statement": statements}));
-    let size = document.text().chars().filter(|c| !c.is_whitespace()).count();
-    if size > POLICY_MAX {
+    let size = document.size();
+    if size > INLINE_POLICY_MAX {
         problems.add(
             "spec.role",
             format!(
                 "the created role's policy would have {size} characters for the state machines of spec.stateMachines \
-                 and spec.role.stateMachineArns, and IAM allows {POLICY_MAX}; name fewer, or use * in stateMachineArns"
+                 and spec.role.stateMachineArns, and IAM allows {INLINE_POLICY_MAX}; name fewer, or use * in stateMachineArns"
             ),
         );
     }
