@@ -70,6 +70,8 @@ pub enum Reason {
     Denied,
     /// AWS is busy with another change of the same thing.
     Conflict,
+    /// AWS works on a change that takes minutes.
+    Updating,
     /// Too many requests.
     Throttled,
     /// AWS cannot be reached or fails.
@@ -78,7 +80,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
@@ -99,6 +101,7 @@ impl Reason {
         Self::NotFound,
         Self::Denied,
         Self::Conflict,
+        Self::Updating,
         Self::Throttled,
         Self::AwsUnavailable,
     ];
@@ -166,6 +169,10 @@ impl Reason {
             Self::Conflict => {
                 "Something else is changing the same thing in AWS, or holds on to what is to be deleted; the message says \
                  what to remove then. It is tried again in seconds."
+            }
+            Self::Updating => {
+                "API Gateway works on a change of the API that takes it about 15 minutes, such as another TLS policy, and \
+                 takes no other meanwhile. It is looked at again every minute, and the rest is done then."
             }
             Self::Throttled => "AWS's request quotas are used up for the moment. It is tried again when they allow.",
             Self::AwsUnavailable => {

@@ -73,3 +73,46 @@ pub(super) fn any_json(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn texts(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "maxProperties": 50, "additionalProperties": {"type": "string", "maxLength": 8192}})
 }
+
+/// A part of the object that has a shape of its own, which `render` looks at.
+pub(super) fn free_form(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
+}
+
+/// List of VPC endpoints.
+pub(super) fn vpc_endpoint_ids(_: &mut SchemaGenerator) -> Schema {
+    let item =
+        text(32, "vpce-[0-9a-f]+", "must be the id of an interface VPC endpoint, such as vpce-01234567abcdef012");
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 50, "items": item})
+}
+
+/// TLS policies: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html>.
+pub(super) fn security_policies(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": [
+        "TLS_1_0",
+        "TLS_1_2",
+        "SecurityPolicy_TLS13_1_3_2025_09",
+        "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+        "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_2021_06",
+        "SecurityPolicy_TLS13_2025_EDGE",
+        "SecurityPolicy_TLS12_PFS_2025_EDGE",
+        "SecurityPolicy_TLS12_2018_EDGE",
+    ]})
+}
+
+/// List of content types that no template reads.
+pub(super) fn binary_media_types(_: &mut SchemaGenerator) -> Schema {
+    let mut item = text(128, r"[a-z0-9.+-]+/([a-z0-9.+-]+|\*)", "must be a content type, such as image/png or image/*");
+    let read = "!(self in ['application/json', 'application/x-www-form-urlencoded', 'application/*'])";
+    let sentence = "mapping templates read this type, and would get base64: leave it out";
+    if let Some(rules) = item["x-kubernetes-validations"].as_array_mut() {
+        rules.push(json!(Rule::new(read).message(sentence)));
+    }
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 50, "items": item})
+}

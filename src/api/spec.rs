@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cors::Cors;
+use super::endpoint::Endpoint;
 use super::fields::{form, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
@@ -94,6 +95,17 @@ pub struct StepFunctionsApiSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1, max = 128))]
     pub name: Option<String>,
+
+    /// Text for people, in AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 1024))]
+    pub description: Option<String>,
+
+    /// Where and how the API is reached, and from where: endpoint type, TLS, compression, resource policy. Without it the
+    /// API is Regional and open to the internet, as far as each method's authorization lets callers in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Endpoint")]
+    pub endpoint: Option<Endpoint>,
 
     /// The role that API Gateway assumes to call Step Functions. Without it one is created that may do what the methods
     /// do, on their state machines, and nothing else.

@@ -9,8 +9,8 @@ mod stage;
 
 use std::collections::BTreeMap;
 
-use crate::aws::{Aws, Class, Error, Result};
-use crate::model::{Arn, Deployment, DeploymentId, Observed, RestApiId, Revision, StageName};
+use crate::aws::{Aws, Class, Error, RestApiHead, Result};
+use crate::model::{Arn, Deployment, DeploymentId, Observed, ObservedRestApi, RestApi, RestApiId, Revision, StageName};
 use crate::plan::{Action, Plan, Step};
 
 /// What became of a plan.
@@ -58,6 +58,8 @@ pub struct Ids {
     pub role: Option<Arn>,
     /// Id of the API.
     pub rest_api: Option<RestApiId>,
+    /// The API without its content, as it was last read or answered.
+    pub head: Option<RestApiHead>,
     /// Deployments by revision.
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
@@ -71,6 +73,7 @@ impl Ids {
         Self {
             role: observed.role.as_ref().filter(|role| role.owned).map(|role| role.arn.clone()),
             rest_api: observed.rest_api.as_ref().map(|api| api.id.clone()),
+            head: observed.rest_api.as_ref().map(head),
             deployments: observed.deployments.clone(),
             stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
             resources: BTreeMap::new(),
@@ -89,6 +92,11 @@ impl Ids {
     fn need_deployment(&self, revision: &Revision) -> Result<&DeploymentId> {
         self.deployment(revision).ok_or_else(|| unplanned("a deployment of the revision"))
     }
+}
+
+fn head(found: &ObservedRestApi) -> RestApiHead {
+    let ObservedRestApi { id, status, api: RestApi { name, tags, settings, .. } } = found.clone();
+    RestApiHead { id, name, tags, settings, status }
 }
 
 /// A plan lacks the step that brings what a later one needs. The next pass plans again.
@@ -131,6 +139,7 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::DetachRolePolicy { role, policy } => aws.detach_role_policy(role, policy).await,
         Action::CreateRestApi(api) => rest_api::create(aws, ids, api).await,
         Action::PutRestApi(api) => rest_api::put(aws, ids, api).await,
+        Action::UpdateRestApi { api, .. } => rest_api::update(aws, ids, api).await,
         Action::TagRestApi(tags) => rest_api::tag(aws, ids, tags).await,
         Action::DeleteRestApi => rest_api::delete(aws, ids).await,
         Action::CreateDeployment(revision) => deployment::create(aws, ids, revision).await,

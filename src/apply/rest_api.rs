@@ -1,17 +1,69 @@
 //! The REST API.
 
-use super::Ids;
-use crate::aws::{Aws, Result, TaggedResource};
-use crate::model::RestApi;
+use super::{Ids, unplanned};
+use crate::aws::{Aws, Class, Error, RestApiHead, Result, TaggedResource};
+use crate::model::{ApiStatus, RestApi};
 use crate::plan::TagChange;
 
 pub(super) async fn create(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Result<()> {
-    ids.rest_api = Some(aws.create_rest_api(api).await?);
-    Ok(())
+    took(ids, aws.create_rest_api(api).await?)
 }
 
-pub(super) async fn put(aws: &impl Aws, ids: &Ids, api: &RestApi) -> Result<()> {
-    aws.put_rest_api(ids.need_rest_api()?, api, ids.role.as_ref()).await
+/// What a put reset is left to the step that restores it, if there is one.
+pub(super) async fn put(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Result<()> {
+    let head = aws.put_rest_api(ids.need_rest_api()?, api, ids.role.as_ref()).await?;
+    took(ids, head)?;
+    if api.settings.may_be_reset() { Ok(()) } else { compare(ids, api) }
+}
+
+pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Result<()> {
+    let head = aws.update_rest_api(need_head(ids)?, api).await?;
+    took(ids, head)?;
+    compare(ids, api)
+}
+
+fn need_head(ids: &Ids) -> Result<&RestApiHead> {
+    ids.head.as_ref().ok_or_else(|| unplanned("the API's settings"))
+}
+
+/// Notes an answer about the API. While AWS works on a change it takes no other, and a deployment would snapshot the
+/// setting of before.
+fn took(ids: &mut Ids, head: RestApiHead) -> Result<()> {
+    let status = head.status.clone();
+    ids.rest_api = Some(head.id.clone());
+    ids.head = Some(head);
+    let error = |class, message: String| {
+        Err(Error {
+            tried: "change the API".to_owned(),
+            operation: "apigateway:UpdateRestApi",
+            class,
+            code: None,
+            message,
+            retry_after: None,
+        })
+    };
+    match status {
+        ApiStatus::Available => Ok(()),
+        ApiStatus::Updating => error(Class::Updating, "API Gateway has begun; it takes about 15 minutes".to_owned()),
+        ApiStatus::Failed(message) => error(Class::Invalid, message),
+    }
+}
+
+/// Nothing is deployed while the draft has other settings than wanted: a put is known to lose the resource policy, and
+/// the API would be open (<https://github.com/hashicorp/terraform-provider-aws/issues/49672>).
+fn compare(ids: &Ids, wanted: &RestApi) -> Result<()> {
+    let found = need_head(ids)?;
+    if found.name == wanted.name && found.settings == wanted.settings.in_terms_of(&found.id, &found.settings) {
+        return Ok(());
+    }
+    Err(Error {
+        tried: "change the API's settings".to_owned(),
+        operation: "apigateway:UpdateRestApi",
+        class: Class::Conflict,
+        code: None,
+        message: "they came back different, so nothing is deployed; they are compared again".to_owned(),
+        retry_after: None,
+    })
 }
 
 pub(super) async fn tag(aws: &impl Aws, ids: &Ids, tags: &TagChange) -> Result<()> {
@@ -20,7 +72,7 @@ pub(super) async fn tag(aws: &impl Aws, ids: &Ids, tags: &TagChange) -> Result<(
 
 pub(super) async fn delete(aws: &impl Aws, ids: &mut Ids) -> Result<()> {
     aws.delete_rest_api(ids.need_rest_api()?).await?;
-    ids.rest_api = None;
+    (ids.rest_api, ids.head) = (None, None);
     ids.deployments.clear();
     Ok(())
 }

@@ -18,6 +18,8 @@ pub enum Class {
     Throttled,
     /// Unreachable, too late, or a fault of AWS's own.
     Transient,
+    /// AWS took a change that it makes in its own time, and takes no other meanwhile.
+    Updating,
     /// Something that the request names does not exist (any more): the next pass makes it again, if it is ours.
     NotFound,
 }
@@ -32,6 +34,7 @@ impl Class {
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
             Self::Transient => "transient",
+            Self::Updating => "updating",
             Self::NotFound => "not_found",
         }
     }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Authorization, Backend, Credentials, GatewayResponse, Integration, Method, RestApi};
+use crate::model::{ApiSettings, Authorization, Backend, Credentials, GatewayResponse, Integration, Method, RestApi};
 
 /// The document for an API. `own_role` is the ARN behind [`Credentials::OwnRole`].
 pub fn openapi(api: &RestApi, own_role: &str) -> Value {
@@ -26,12 +26,43 @@ pub fn openapi(api: &RestApi, own_role: &str) -> Value {
             "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
         }}},
     });
+    settings(&mut document, &api.settings);
     if !api.definition.gateway_responses.is_empty() {
         let responses = api.definition.gateway_responses.iter();
         document["x-amazon-apigateway-gateway-responses"] =
             responses.map(|(kind, response)| (kind.clone(), gateway_response(response))).collect();
     }
     document
+}
+
+/// Everything of the settings that the document can hold. The endpoint's type and its IP address type it cannot.
+fn settings(document: &mut Value, settings: &ApiSettings) {
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            document[format!("x-amazon-apigateway-{name}")] = value;
+        }
+    };
+    set("policy", settings.policy.as_ref().map(|policy| policy.value().clone()));
+    set("minimum-compression-size", settings.minimum_compression_size.map(Value::from));
+    set("security-policy", settings.security_policy.clone().map(Value::from));
+    set("endpoint-access-mode", settings.endpoint_access_mode.clone().map(Value::from));
+    let binary = &settings.binary_media_types;
+    set("binary-media-types", (!binary.is_empty()).then(|| json!(binary)));
+    if let Some(description) = &settings.description {
+        document["info"]["description"] = json!(description);
+    }
+    let mut endpoint = Map::new();
+    if settings.disable_execute_api_endpoint {
+        endpoint.insert("disableExecuteApiEndpoint".to_owned(), json!(true));
+    }
+    if !settings.vpc_endpoint_ids.is_empty() {
+        endpoint.insert("vpcEndpointIds".to_owned(), json!(settings.vpc_endpoint_ids));
+    }
+    if !endpoint.is_empty() {
+        // In OpenAPI 3 this extension belongs to a server
+        // (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-endpoint-configuration.html>).
+        document["servers"] = json!([{"url": "/", "x-amazon-apigateway-endpoint-configuration": endpoint}]);
+    }
 }
 
 fn gateway_response(response: &GatewayResponse) -> Value {

@@ -5,8 +5,8 @@ use std::future::Future;
 
 use super::Result;
 use crate::model::{
-    Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest, ObservedStage,
-    PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName, Tags, TestAnswer,
+    ApiSettings, ApiStatus, Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest,
+    ObservedStage, PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName, Tags, TestAnswer,
 };
 
 /// A REST API without its content.
@@ -18,8 +18,10 @@ pub struct RestApiHead {
     pub name: String,
     /// All of its tags.
     pub tags: Tags,
-    /// Settings that are not part of the model and not AWS's defaults.
-    pub foreign: BTreeMap<String, String>,
+    /// Its settings.
+    pub settings: ApiSettings,
+    /// What AWS is doing with it.
+    pub status: ApiStatus,
 }
 
 /// Something of API Gateway's that has tags.
@@ -80,13 +82,19 @@ pub trait ApiGateway {
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
     /// Deployments whose description names a revision.
     fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<Deployment>>> + Send;
-    fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiId>> + Send;
+    fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiHead>> + Send;
     fn put_rest_api(
         &self,
         id: &RestApiId,
         api: &RestApi,
         own_role: Option<&Arn>,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<RestApiHead>> + Send;
+    /// Name and settings, from those of `found` to those of `wanted`; answers what there is then.
+    fn update_rest_api(
+        &self,
+        found: &RestApiHead,
+        wanted: &RestApi,
+    ) -> impl Future<Output = Result<RestApiHead>> + Send;
     fn delete_rest_api(&self, id: &RestApiId) -> impl Future<Output = Result<()>> + Send;
     /// Ids of the draft's resources, by path.
     fn get_resource_ids(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<String, String>>> + Send;

@@ -36,7 +36,7 @@ fn document(desired: &Desired) -> Value {
         "restApi": desired.rest_api.as_ref().map(|api| json!({
             "name": api.name,
             "tags": api.tags,
-            "endpointType": "REGIONAL",
+            "settings": api.settings,
             "openapi": openapi(api, role_arn.as_deref().unwrap_or_default()),
         })),
         "deployment": desired.revision().map(|revision| json!({"description": revision.description()})),

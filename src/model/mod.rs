@@ -11,6 +11,7 @@ mod policy;
 mod preflight;
 mod rest_api;
 mod role;
+mod settings;
 mod stage;
 mod state_machine;
 
@@ -25,6 +26,7 @@ pub use rest_api::{
     MethodKey, MethodResponse, Parameter, RestApi, RestApiId,
 };
 pub use role::{INLINE_POLICY, Role};
+pub use settings::{ApiSettings, ApiStatus, EndpointType};
 pub use stage::{Stage, StageName};
 pub use state_machine::{MachineType, MachineUse};
 
@@ -87,7 +89,7 @@ impl Desired {
 
     /// What the stages should serve; `None` when there is no API.
     pub fn revision(&self) -> Option<Revision> {
-        self.rest_api.as_ref().map(|api| api.definition.revision())
+        self.rest_api.as_ref().map(RestApi::revision)
     }
 }
 
@@ -129,6 +131,8 @@ pub struct ObservedRole {
 pub struct ObservedRestApi {
     /// Its id.
     pub id: RestApiId,
+    /// What AWS is doing with it.
+    pub status: ApiStatus,
     /// Its content, foreign tags left out.
     pub api: RestApi,
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+
+use super::RestApiId;
 
 /// IAM's limit for all inline policies of a role, in characters, white space not counted
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
@@ -21,6 +24,35 @@ impl PolicyDocument {
     /// A document from text as AWS returns it. What is not JSON is kept as text, and so differs from every document.
     pub fn parse(text: &str) -> Self {
         Self::new(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())))
+    }
+
+    /// A resource policy from text as API Gateway returns it: with quotes and slashes escaped once more
+    /// (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/apigateway/rest_api.go>).
+    pub fn parse_escaped(text: &str) -> Self {
+        let unescaped = || serde_json::from_str::<String>(&format!("\"{text}\"")).ok();
+        let value = serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&unescaped()?).ok());
+        value.map_or_else(|| Self::new(Value::String(text.to_owned())), Self::new)
+    }
+
+    /// The same document with the API's own ARN in its short form, `execute-api:/stage/method/path`, which AWS writes
+    /// out (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-policy.html>), and with
+    /// principals in one form: AWS makes `arn:aws:iam::ACCOUNT:root` of an account's number.
+    #[must_use]
+    pub fn of_api(&self, id: &RestApiId) -> Self {
+        let mut document = self.0.clone();
+        for statement in statements(&mut document) {
+            for name in ["Resource", "NotResource"] {
+                each_text(statement.get_mut(name), &|text| short(text, id));
+            }
+            for name in ["Principal", "NotPrincipal"] {
+                let Some(principal) = statement.get_mut(name) else { continue };
+                each_text(principal.get_mut("AWS"), &|text| account(text));
+                if *principal == serde_json::json!({"AWS": "*"}) {
+                    *principal = Value::String("*".to_owned());
+                }
+            }
+        }
+        Self::new(document)
     }
 
     /// The document as compact JSON text.
@@ -75,6 +107,51 @@ fn list(value: Value) -> Vec<Value> {
     }
 }
 
+impl Serialize for PolicyDocument {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// The statements of a document, to be changed.
+fn statements(document: &mut Value) -> Vec<&mut Value> {
+    match document.get_mut("Statement") {
+        Some(Value::Array(statements)) => statements.iter_mut().collect(),
+        Some(statement) => vec![statement],
+        None => Vec::new(),
+    }
+}
+
+/// Changes a text, or each of a list of them.
+fn each_text(value: Option<&mut Value>, change: &impl Fn(&str) -> Option<String>) {
+    match value {
+        Some(Value::String(text)) => {
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
+        }
+        Some(Value::Array(items)) => items.iter_mut().for_each(|item| each_text(Some(item), change)),
+        _ => {}
+    }
+}
+
+/// The short form of an ARN below `arn:P:execute-api:R:ACCOUNT:ID`.
+fn short(text: &str, id: &RestApiId) -> Option<String> {
+    let [start, _partition, service, _region, _account, rest] = *text.splitn(6, ':').collect::<Vec<_>>() else {
+        return None;
+    };
+    let own = start == "arn" && service == "execute-api";
+    rest.strip_prefix(&id.0).filter(|rest| own && rest.starts_with('/')).map(|rest| format!("execute-api:{rest}"))
+}
+
+/// The number of an account that is meant as a whole.
+fn account(text: &str) -> Option<String> {
+    let [start, _partition, service, "", account, "root"] = *text.splitn(6, ':').collect::<Vec<_>>() else {
+        return None;
+    };
+    (start == "arn" && service == "iam").then(|| account.to_owned())
+}
+
 /// Lists sorted, lists of one unwrapped. In a policy no list's order has a meaning.
 fn normal(value: Value) -> Value {
     match value {
@@ -116,5 +193,18 @@ mod tests {
         assert_eq!(one, same);
         assert_ne!(one, PolicyDocument::parse(r#"{"Statement":{"Resource":["*"],"Action":["a"]}}"#));
         assert_ne!(one, PolicyDocument::parse("not json"));
+    }
+    #[test]
+    fn resource_policies_compare_as_api_gateway_returns_them() {
+        let id = RestApiId("a1b2".to_owned());
+        let wanted = PolicyDocument::new(json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": ["123456789012"]}, "Action": "execute-api:Invoke",
+            "Resource": ["execute-api:/*/GET/*", "arn:aws:execute-api:us-east-1:1:a1b2/x", "arn:aws:execute-api:us-east-1:1:zz/*"],
+        }]}));
+        let returned = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::123456789012:root\"},\"Action\":\"execute-api:Invoke\",\"Resource\":[\"arn:aws:execute-api:us-east-1:1:a1b2\/*\/GET\/*\",\"arn:aws:execute-api:us-east-1:1:zz\/*\",\"execute-api:\/x\"]}]}"#;
+        assert_eq!(PolicyDocument::parse_escaped(returned).of_api(&id), wanted.of_api(&id));
+        let anyone = |principal| PolicyDocument::new(json!({"Statement": [{"Principal": principal}]})).of_api(&id);
+        assert_eq!(anyone(json!({"AWS": "*"})), anyone(json!("*")));
+        assert_ne!(anyone(json!({"AWS": "123456789012"})), anyone(json!("*")));
     }
 }

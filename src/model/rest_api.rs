@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::owner::hex;
-use super::{Arn, Revision, Tags, json};
+use super::{ApiSettings, Arn, Revision, Tags, json};
 
 /// Id that AWS gives to a REST API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,17 +19,28 @@ impl fmt::Display for RestApiId {
     }
 }
 
-/// A REST API. Its endpoint type is Regional.
+/// A REST API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RestApi {
     /// Name in AWS; not unique there.
     pub name: String,
     /// Tags.
     pub tags: Tags,
-    /// Settings that others made and nobody here wants, such as `binaryMediaTypes`; a put resets them.
-    pub foreign: BTreeMap<String, String>,
-    /// What a deployment snapshots.
+    /// Settings around the definition.
+    pub settings: ApiSettings,
+    /// Methods and what they use.
     pub definition: Definition,
+}
+
+impl RestApi {
+    /// Hash of all that a deployment snapshots: equal content has equal revisions, whoever computes them.
+    pub fn revision(&self) -> Revision {
+        let mut content = json(&self.definition).to_string();
+        if let Some(settings) = self.settings.deployed() {
+            content.push_str(&json(&settings).to_string());
+        }
+        Revision(hex(&Sha256::digest(content)[..6]))
+    }
 }
 
 /// Everything of an API that callers see only after a deployment.
@@ -40,13 +51,6 @@ pub struct Definition {
     pub methods: BTreeMap<MethodKey, Method>,
     /// Customised gateway responses by response type, such as `DEFAULT_4XX`.
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
-}
-
-impl Definition {
-    /// Hash of the content: equal definitions have equal revisions, whoever computes them.
-    pub fn revision(&self) -> Revision {
-        Revision(hex(&Sha256::digest(json(self).to_string())[..6]))
-    }
 }
 
 /// Path and verb of a method; as text `POST /execution`.

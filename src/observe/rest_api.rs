@@ -20,8 +20,8 @@ pub(super) async fn observe(
         },
         None => Definition::default(),
     };
-    let api = RestApi { name: head.name, tags: ours.of(head.tags), foreign: head.foreign, definition };
-    Ok(Some(ObservedRestApi { id: head.id, api }))
+    let RestApiHead { id, name, tags, settings, status } = head;
+    Ok(Some(ObservedRestApi { id, status, api: RestApi { name, tags: ours.of(tags), settings, definition } }))
 }
 
 /// By the id of before if that is still the owner's, else by tag: API Gateway's names are not unique.

@@ -36,10 +36,15 @@ pub enum Action {
     DeleteRole {
         role: String,
     },
-    /// An empty API with name and tags.
+    /// An empty API with name, endpoint and tags.
     CreateRestApi(RestApi),
-    /// Name and definition of the draft.
+    /// Definition of the draft, with as many of the settings as its document can hold.
     PutRestApi(RestApi),
+    /// Name and settings; writes what differs by then, which may be nothing after a put.
+    UpdateRestApi {
+        api: RestApi,
+        after_put: bool,
+    },
     TagRestApi(TagChange),
     DeleteRestApi,
     /// A call of the draft whose answer decides whether the next steps are made.
@@ -106,7 +111,11 @@ impl Action {
             | Self::AttachRolePolicy { .. }
             | Self::DetachRolePolicy { .. }
             | Self::DeleteRole { .. } => Part::Role,
-            Self::CreateRestApi(_) | Self::PutRestApi(_) | Self::TagRestApi(_) | Self::DeleteRestApi => Part::RestApi,
+            Self::CreateRestApi(_)
+            | Self::PutRestApi(_)
+            | Self::UpdateRestApi { .. }
+            | Self::TagRestApi(_)
+            | Self::DeleteRestApi => Part::RestApi,
             Self::TestMethod(_)
             | Self::CreateDeployment(_)
             | Self::CreateStage { .. }
@@ -141,6 +150,10 @@ impl fmt::Display for Action {
             Self::DeleteRole { role } => write!(f, "delete role {role}"),
             Self::CreateRestApi(api) => write!(f, "create API {:?}", api.name),
             Self::PutRestApi(api) => write!(f, "put definition of API {:?}", api.name),
+            Self::UpdateRestApi { api, after_put: false } => write!(f, "update settings of API {:?}", api.name),
+            Self::UpdateRestApi { api, after_put: true } => {
+                write!(f, "restore settings of API {:?} that the put reset", api.name)
+            }
             Self::TagRestApi(_) => f.write_str("tag API"),
             Self::DeleteRestApi => f.write_str("delete API"),
             Self::TestMethod(test) => write!(f, "test {test}"),

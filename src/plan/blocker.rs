@@ -13,6 +13,12 @@ pub enum Blocker {
     MachineMissing { fields: Vec<String>, arn: Arn },
     /// An action does not work on the machine's type.
     MachineType { field: String, message: String },
+    /// AWS still works on the last change of the API.
+    ApiUpdating,
+    /// AWS could not make the last change of the API.
+    ApiFailed { message: String },
+    /// AWS does not make an edge-optimised API of a private one.
+    EndpointType,
 }
 
 impl fmt::Display for Blocker {
@@ -28,6 +34,15 @@ impl fmt::Display for Blocker {
                 write!(f, "{}: state machine {arn} does not exist; create it or correct the ARN", fields.join(", "))
             }
             Self::MachineType { field, message } => write!(f, "{field}: {message}"),
+            Self::ApiUpdating => f.write_str(
+                "API Gateway is still changing the API's TLS policy, which takes about 15 minutes; what is served before is still served",
+            ),
+            Self::ApiFailed { message } => {
+                write!(f, "spec.endpoint.securityPolicy: API Gateway could not change the API: {message}")
+            }
+            Self::EndpointType => f.write_str(
+                "spec.endpoint.type: AWS makes no edge-optimised API of a private one; make it Regional first, or make a new object",
+            ),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod arn;
 mod cors;
+mod endpoint;
 mod machines;
 mod method;
 mod policy;
 mod preflight;
+mod resource_policy;
 mod rest_api;
 mod role;
 mod stage;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problems, cors, method, method_field};
+use super::{Problems, cors, endpoint, method, method_field};
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Credentials, Definition, MethodKey, Owner, RestApi};
 
@@ -33,7 +33,8 @@ pub(super) fn render(
         definition.gateway_responses = cors::gateway_responses(cors);
     }
     let name = spec.name.clone().unwrap_or_else(|| owner.api_name());
-    RestApi { name, tags: owner.tags(&spec.tags), foreign: BTreeMap::new(), definition }
+    let settings = endpoint::render(spec, problems);
+    RestApi { name, tags: owner.tags(&spec.tags), settings, definition }
 }
 
 /// What API Gateway asks of paths beyond their characters: a variable has no sibling variable of another name, its name

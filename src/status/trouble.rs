@@ -33,6 +33,9 @@ const fn backoff(first: u64, last: u64) -> Retry {
     Retry::Backoff { first: Duration::from_secs(first), last: Duration::from_secs(last) }
 }
 
+/// AWS needs about 15 minutes for a TLS policy.
+const UPDATING: Retry = backoff(5, 60);
+
 impl Trouble {
     /// Whether only a change of the spec helps.
     pub fn stalled(&self) -> bool {
@@ -48,10 +51,14 @@ impl Trouble {
     pub fn blocked(blockers: &[Blocker]) -> Self {
         let message = joined(blockers);
         let any = |wanted: fn(&Blocker) -> bool| blockers.iter().any(wanted);
-        let (reason, retry) = if any(|blocker| matches!(blocker, Blocker::MachineType { .. })) {
+        let (reason, retry) = if any(|blocker| matches!(blocker, Blocker::MachineType { .. } | Blocker::EndpointType)) {
             (Reason::Invalid, Retry::OnChange)
         } else if any(|blocker| matches!(blocker, Blocker::NotOwned { .. })) {
             (Reason::NotOwned, backoff(30, 300))
+        } else if any(|blocker| matches!(blocker, Blocker::ApiUpdating)) {
+            (Reason::Updating, UPDATING)
+        } else if any(|blocker| matches!(blocker, Blocker::ApiFailed { .. })) {
+            (Reason::Refused, backoff(60, 600))
         } else {
             (Reason::StateMachineNotFound, backoff(2, 120))
         };
@@ -97,6 +104,7 @@ impl Trouble {
             Class::Conflict => (Reason::Conflict, backoff(2, 60)),
             Class::Throttled => (Reason::Throttled, backoff(2, 60)),
             Class::Transient => (Reason::AwsUnavailable, backoff(1, 120)),
+            Class::Updating => (Reason::Updating, UPDATING),
             Class::NotFound => (Reason::NotFound, backoff(1, 120)),
         };
         let retry = match (retry, error.retry_after) {

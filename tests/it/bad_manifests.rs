@@ -88,6 +88,18 @@ const REFUSED: &[Case] = &[
     // Fields that do not exist.
     ("cors:", "corss:", "spec.corss", "unknown field"),
     ("authorization:", "authorisation:", "spec.methods[0].authorisation", "unknown field"),
+    // The endpoint.
+    ("tags:", "endpoint: {vpcEndpointIds: [vpce-1]}\ntags:", "spec.endpoint.vpcEndpointIds", "only an API of type Private has VPC endpoints"),
+    ("tags:", "endpoint: {type: Private}\ntags:", "spec.endpoint.policy", "AWS deploys none without"),
+    ("tags:", "endpoint: {type: Private, policy: {}, ipAddressType: IPv4}\ntags:", "spec.endpoint.ipAddressType", "a Private API is always DualStack"),
+    ("tags:", "endpoint: {type: Private, policy: {}, vpcEndpointIds: [vpc-1]}\ntags:", "spec.endpoint.vpcEndpointIds[0]", "such as vpce-01234567abcdef012"),
+    ("tags:", "endpoint: {accessMode: Strict}\ntags:", "spec.endpoint.accessMode", "give both or neither"),
+    ("tags:", "endpoint: {securityPolicy: SecurityPolicy_TLS13_1_3_2025_09}\ntags:", "spec.endpoint.accessMode", "give both or neither"),
+    ("tags:", "endpoint: {securityPolicy: SecurityPolicy_TLS13_2025_EDGE, accessMode: Basic}\ntags:", "spec.endpoint.securityPolicy", "policies that end in _EDGE are for type Edge"),
+    ("tags:", "endpoint: {securityPolicy: TLS_1_3}\ntags:", "spec.endpoint.securityPolicy", "Unsupported value"),
+    ("tags:", "endpoint: {binaryMediaTypes: [application/json]}\ntags:", "spec.endpoint.binaryMediaTypes[0]", "would get base64: leave it out"),
+    ("tags:", "endpoint: {binaryMediaTypes: ['*/*']}\ntags:", "spec.endpoint.binaryMediaTypes[0]", "must be a content type, such as image/png"),
+    ("tags:", "endpoint: {minimumCompressionSize: -1}\ntags:", "spec.endpoint.minimumCompressionSize", "greater than or equal to 0"),
 ];
 
 #[rustfmt::skip]
@@ -126,9 +138,20 @@ const INVALID: &[Case] = &[
     ("\"/state\", method: GET,", "\"/state/{id}\", method: GET, tests: [{name: t}],", "spec.methods[GET /state/{id}].tests[t].pathVariables.id", "missing: the path has it"),
     ("PATHS", "", "spec.methods", "304 resources, and API Gateway allows 300; make two APIs"),
     ("MACHINES", "", "spec.role", "and IAM allows 10240; name fewer"),
+    // The resource policy.
+    ("tags:", "endpoint: {policy: {Version: 2012-10-17, Statement: [{Effect: Deny, Principal: '*', Action: '*', Resource: '*'}], Statements: []}}\ntags:", "spec.endpoint.policy.Statements", "Version, Id and Statement only"),
+    ("tags:", "endpoint: {policy: {Statement: {Effect: Deny, Principal: '*', Action: '*', Resource: '*'}}}\ntags:", "spec.endpoint.policy.Version", "in quotes"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17'}}\ntags:", "spec.endpoint.policy.Statement", "a list of statements"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}, {Effect: allow, Principal: '*', Action: '*', Resource: '*'}]}}\ntags:", "spec.endpoint.policy.Statement[1].Effect", "has to be Allow or Deny"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}, {Effect: Deny, Action: '*', Resource: '*'}]}}\ntags:", "spec.endpoint.policy.Statement[1].Principal", "give exactly one of Principal and NotPrincipal"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}, {Effect: Deny, Principal: '*', Action: 'states:StartExecution', Resource: '*'}]}}\ntags:", "spec.endpoint.policy.Statement[1].Action", "has to be execute-api:Invoke"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}, {Effect: Deny, Principal: '*', Action: '*', Resource: 'arn:aws:states:us-east-1:1:x'}]}}\ntags:", "spec.endpoint.policy.Statement[1].Resource", "has to be execute-api:/*"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}, {Effect: Deny, Principal: '*', Action: '*', Resource: '*', Conditions: {}}]}}\ntags:", "spec.endpoint.policy.Statement[1].Conditions", "a statement has Sid, Effect"),
+    ("tags:", "endpoint: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*'}, {Effect: Deny, Principal: '*', Action: '*', Resource: '*', Sid: '${AWS::Region}'}]}}\ntags:", "spec.endpoint.policy", "write it otherwise"),
+    ("POLICY", "", "spec.endpoint.policy", "and API Gateway allows 8192"),
 ];
 
-/// The good spec with a change. Two changes are too long to write down.
+/// The good spec with a change. Some changes are too long to write down.
 fn changed(account: &str, (from, to, ..): &Case) -> String {
     let spec = match *from {
         "PATHS" => {
@@ -139,6 +162,12 @@ fn changed(account: &str, (from, to, ..): &Case) -> String {
         "MACHINES" => {
             let arn = |n| format!("\"arn:aws:states:us-east-1:ACCOUNT:stateMachine:{n:0>80}\", ");
             GOOD.replace("stateMachineArns: [", &format!("stateMachineArns: [{}", (0..90).map(arn).collect::<String>()))
+        }
+        "POLICY" => {
+            let resources = vec!["'execute-api:/*'"; 150].join(", ");
+            let statement = format!("{{Effect: Allow, Principal: '*', Action: '*', Resource: [{resources}]}}");
+            let policy = format!("{{Version: '2012-10-17', Statement: {statement}}}");
+            GOOD.replace("tags:", &format!("endpoint: {{policy: {policy}}}\ntags:"))
         }
         _ => GOOD.replacen(from, to, 1),
     };

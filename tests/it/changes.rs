@@ -186,7 +186,10 @@ async fn machines_and_methods_cost_a_deployment_and_what_the_role_needs() {
     let mut api = Changing::new("methods").await;
     let other = api.other.clone();
     let with_policy = [&["PutRolePolicy"], &DEPLOY[..]].concat();
-    assert_eq!(api.change(|spec| spec["stateMachines"][0]["arn"] = json!(other)).await, [&with_policy[..], &["PutRolePolicy"]].concat());
+    assert_eq!(
+        api.change(|spec| spec["stateMachines"][0]["arn"] = json!(other)).await,
+        [&with_policy[..], &["PutRolePolicy"]].concat()
+    );
     api.until_starts(&other, &json!("first")).await;
 
     let one = api.spec["methods"].clone();

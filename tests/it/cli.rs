@@ -124,20 +124,22 @@ async fn examples_render_and_plan_offline_from_file_and_from_standard_input() {
 }
 
 #[tokio::test]
-async fn example_rendered_is_the_golden_document() {
-    let rendered = printed(&["render", "examples/aws-tutorial.yaml"], "").await;
-    let path = Path::new(ROOT).join("tests/it/golden/aws-tutorial.json");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &rendered).expect("the golden file");
+async fn examples_rendered_are_the_golden_documents() {
+    for name in ["aws-tutorial", "private"] {
+        let rendered = printed(&["render", &format!("examples/{name}.yaml")], "").await;
+        let path = Path::new(ROOT).join(format!("tests/it/golden/{name}.json"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &rendered).expect("the golden file");
+        }
+        let golden = read(&path);
+        let differ = golden.lines().zip(rendered.lines()).enumerate().find(|(_, (old, new))| old != new);
+        assert!(
+            golden == rendered,
+            "{} differs, first at (line, (golden, now)): {differ:#?}\nIf that is meant, write it anew: UPDATE_GOLDEN=1 cargo \
+             test --test it golden",
+            path.display()
+        );
     }
-    let golden = read(&path);
-    let differ = golden.lines().zip(rendered.lines()).enumerate().find(|(_, (old, new))| old != new);
-    assert!(
-        golden == rendered,
-        "{} differs, first at (line, (golden, now)): {differ:#?}\nIf that is meant, write it anew: UPDATE_GOLDEN=1 cargo test \
-         --test it golden",
-        path.display()
-    );
 }
 
 #[tokio::test]

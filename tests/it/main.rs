@@ -13,6 +13,7 @@ mod cli;
 mod cors;
 mod cuts;
 mod deletion;
+mod endpoint;
 mod examples;
 mod helm;
 mod inputs;

@@ -160,18 +160,23 @@ enum Drift {
 
 impl Drift {
     /// With what the event says about it.
-    const ALL: [(Self, &str); 17] = [
+    const ALL: [(Self, &str); 19] = [
         (Self::MethodDeleted, r#"api POST /run: (none) -> {"authorization""#),
         (Self::TemplateChanged, r#"api POST /run.integration.requestTemplates.application/json: "{}" -> ""#),
         (Self::GatewayResponseRemoved, r#"api gatewayResponses.DEFAULT_4XX: (none) -> {"#),
         (Self::Renamed, r#"api name: "theirs" -> ""#),
-        (Self::MediaTypesSet, r#"api settings.binaryMediaTypes: "image/png" -> (none)"#),
+        (Self::MediaTypesSet, r#"api settings.binaryMediaTypes: ["image/png"] -> (none)"#),
         (Self::Set("/description", "theirs"), r#"api settings.description: "theirs" -> (none)"#),
-        (Self::Set("/minimumCompressionSize", "100"), r#"api settings.minimumCompressionSize: "100" -> (none)"#),
+        (Self::Set("/minimumCompressionSize", "100"), r#"api settings.minimumCompressionSize: 100 -> (none)"#),
         (Self::Set("/apiKeySource", "AUTHORIZER"), r#"api settings.apiKeySource: "AUTHORIZER" -> (none)"#),
+        (Self::Set("/disableExecuteApiEndpoint", "true"), r#"api settings.disableExecuteApiEndpoint: true -> false"#),
         (
-            Self::Set("/disableExecuteApiEndpoint", "true"),
-            r#"api settings.disableExecuteApiEndpoint: "true" -> (none)"#,
+            Self::Set("/endpointConfiguration/types/REGIONAL", "EDGE"),
+            r#"api settings.endpointType: "EDGE" -> "REGIONAL""#,
+        ),
+        (
+            Self::Set("/endpointConfiguration/ipAddressType", "dualstack"),
+            r#"api settings.ipAddressType: "dualstack" -> "ipv4""#,
         ),
         (
             Self::Set(

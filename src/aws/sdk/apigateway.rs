@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_apigateway::primitives::Blob;
-use aws_sdk_apigateway::types::{
-    EndpointConfiguration, EndpointType, Op, PatchOperation, PutMode, RestApi as SdkRestApi,
-};
+use aws_sdk_apigateway::types::{EndpointAccessMode, Op, PatchOperation, PutMode, SecurityPolicy};
 
 use super::call::{found, gone, incomplete};
+use super::settings::{endpoint_configuration, head, patches, rest_api};
 use super::{SdkAws, convert};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
 use crate::model::{
@@ -19,16 +18,6 @@ use crate::model::{
 const PAGE: i32 = 500;
 /// More operations in one `UpdateStage` are refused ("Update size too large").
 const PATCH_MAX: usize = 80;
-
-fn head(api: SdkRestApi) -> Option<RestApiHead> {
-    let foreign = convert::foreign_settings(&api);
-    Some(RestApiHead {
-        id: RestApiId(api.id?),
-        name: api.name.unwrap_or_default(),
-        tags: api.tags.unwrap_or_default().into_iter().collect(),
-        foreign,
-    })
-}
 
 impl SdkAws {
     /// ARNs of API Gateway name no account.
@@ -76,22 +65,7 @@ impl ApiGateway for SdkAws {
     async fn get_rest_api(&self, id: &RestApiId) -> Result<Option<RestApiHead>> {
         let request = self.apigateway.get_rest_api().rest_api_id(&id.0).send();
         let answer = found(self.call("apigateway:GetRestApi", format!("read API {id}"), request).await)?;
-        Ok(answer.and_then(|api| {
-            // The same fields as in a list, in a type of its own.
-            head(
-                SdkRestApi::builder()
-                    .set_id(api.id)
-                    .set_name(api.name)
-                    .set_tags(api.tags)
-                    .set_description(api.description)
-                    .set_policy(api.policy)
-                    .set_binary_media_types(api.binary_media_types)
-                    .set_minimum_compression_size(api.minimum_compression_size)
-                    .set_api_key_source(api.api_key_source)
-                    .disable_execute_api_endpoint(api.disable_execute_api_endpoint)
-                    .build(),
-            )
-        }))
+        Ok(answer.and_then(|api| head(rest_api!(api))))
     }
 
     async fn get_methods(&self, id: &RestApiId, own_role: Option<&Arn>) -> Result<BTreeMap<MethodKey, Method>> {
@@ -147,22 +121,24 @@ impl ApiGateway for SdkAws {
         }
     }
 
-    async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiId> {
+    async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiHead> {
         let operation = "apigateway:CreateRestApi";
-        // Without a type the API is edge-optimised, which some regions do not have.
-        let regional = EndpointConfiguration::builder().types(EndpointType::Regional).build();
+        let settings = &api.settings;
         let request = self
             .apigateway
             .create_rest_api()
             .name(&api.name)
-            .endpoint_configuration(regional)
+            .endpoint_configuration(endpoint_configuration(settings))
+            .set_security_policy(settings.security_policy.as_deref().map(SecurityPolicy::from))
+            .set_endpoint_access_mode(settings.endpoint_access_mode.as_deref().map(EndpointAccessMode::from))
             .set_tags(Some(api.tags.clone().into_iter().collect()))
             .send();
         let answer = self.call(operation, format!("create API {:?}", api.name), request).await?;
-        answer.id.map(RestApiId).ok_or_else(|| incomplete(operation, "id"))
+        head(rest_api!(answer)).ok_or_else(|| incomplete(operation, "id"))
     }
 
-    async fn put_rest_api(&self, id: &RestApiId, api: &RestApi, own_role: Option<&Arn>) -> Result<()> {
+    async fn put_rest_api(&self, id: &RestApiId, api: &RestApi, own_role: Option<&Arn>) -> Result<RestApiHead> {
+        let operation = "apigateway:PutRestApi";
         let body = openapi(api, own_role.map(Arn::as_str).unwrap_or_default()).to_string();
         let request = self
             .apigateway
@@ -172,7 +148,20 @@ impl ApiGateway for SdkAws {
             .fail_on_warnings(true)
             .body(Blob::new(body))
             .send();
-        self.call("apigateway:PutRestApi", format!("put the definition of API {id}"), request).await.map(drop)
+        let answer = self.call(operation, format!("put the definition of API {id}"), request).await?;
+        head(rest_api!(answer)).ok_or_else(|| incomplete(operation, "id"))
+    }
+
+    async fn update_rest_api(&self, found: &RestApiHead, wanted: &RestApi) -> Result<RestApiHead> {
+        let operation = "apigateway:UpdateRestApi";
+        let patches = patches(found, wanted);
+        if patches.is_empty() {
+            return Ok(found.clone());
+        }
+        let request =
+            self.apigateway.update_rest_api().rest_api_id(&found.id.0).set_patch_operations(Some(patches)).send();
+        let answer = self.call(operation, format!("update the settings of API {}", found.id), request).await?;
+        head(rest_api!(answer)).ok_or_else(|| incomplete(operation, "id"))
     }
 
     async fn delete_rest_api(&self, id: &RestApiId) -> Result<()> {

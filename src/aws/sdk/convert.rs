@@ -3,28 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
-    ApiKeySourceType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration, IntegrationType,
-    Method as SdkMethod, Resource, RestApi as SdkRestApi, Stage as SdkStage,
+    GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration, IntegrationType, Method as SdkMethod,
+    Resource, Stage as SdkStage,
 };
 
 use crate::model::{
     Arn, Authorization, Backend, Credentials, DeploymentId, GatewayResponse, Integration, IntegrationResponse, Method,
     MethodKey, MethodResponse, ObservedStage, Parameter, Stage, StageName,
 };
-
-/// Settings of an API that `render` never sets and a put resets.
-pub(super) fn foreign_settings(api: &SdkRestApi) -> BTreeMap<String, String> {
-    let source = api.api_key_source.as_ref().filter(|source| **source != ApiKeySourceType::Header);
-    let settings = [
-        ("apiKeySource", source.map(ToString::to_string)),
-        ("binaryMediaTypes", Some(api.binary_media_types().join(",")).filter(|types| !types.is_empty())),
-        ("description", api.description.clone().filter(|text| !text.is_empty())),
-        ("disableExecuteApiEndpoint", api.disable_execute_api_endpoint.then(|| "true".to_owned())),
-        ("minimumCompressionSize", api.minimum_compression_size.map(|size| size.to_string())),
-        ("policy", api.policy.clone().filter(|text| !text.is_empty())),
-    ];
-    present(settings)
-}
 
 fn present<const N: usize>(settings: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
     settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

@@ -4,6 +4,7 @@ mod apigateway;
 mod call;
 mod convert;
 mod iam;
+mod settings;
 mod states;
 
 use std::collections::HashMap;

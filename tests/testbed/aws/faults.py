@@ -19,6 +19,7 @@ A fault is an object; it strikes calls that match "service", "operation", "accou
   "action": "reset"  close the connection without an answer (TCP reset)
             "hang"   keep silent for "seconds" (60), then reset
   "delay_ms": wait first; with nothing else the call is only slow
+  "loses": "policy"  a put of an API takes effect without its resource policy, as some have on AWS
 """
 
 import json
@@ -36,7 +37,7 @@ from patching import wrap
 from strict_call import caller
 
 MATCHED = {"service", "operation", "account", "region", "when", "count", "skip"}
-DONE = {"code", "status", "message", "action", "seconds", "delay_ms"}
+DONE = {"code", "status", "message", "action", "seconds", "delay_ms", "loses"}
 CONNECTION = "testbed.connection"
 ACCOUNT = 2  # its place in a call
 
@@ -115,6 +116,7 @@ def before(chain, context, response):
     fault = _take(context, "before")
     if fault is None:
         return
+    context.loses = fault.get("loses")
     context.not_performed = bool(fault.get("code") or fault.get("action") or fault.get("status"))
     if _disturb(fault, context):
         chain.terminate()

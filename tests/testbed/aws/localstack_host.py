@@ -22,6 +22,7 @@ from localstack.runtime.main import main
 from localstack.runtime.server import twisted
 
 import apigateway_fixes  # noqa: F401  they patch LocalStack when imported
+import apigateway_settings  # noqa: F401
 import faults
 import iam_fixes  # noqa: F401
 import strict_aws

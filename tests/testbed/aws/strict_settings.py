@@ -65,6 +65,7 @@ OPTIONS = {
         Option("limitOverrides", {}, '{"stagesPerApi": 3}; names in strict_limits.LIMITS'),
         Option("stepFunctions", True, "request checks and error types of the Step Functions API"),
         Option("dataPlane", True, "403 for unknown stages, disabled endpoints and resource policies, 429, 504"),
+        Option("apiUpdateSeconds", 60.0, "AWS seconds that a change of an API's TLS policy takes; on AWS about 900"),
         Option("deployDelaySeconds", 2.0, "AWS seconds until a stage serves the deployment it was given"),
     ]
 }
