@@ -1,6 +1,7 @@
 //! The catalogue of Step Functions actions: arguments, errors, permissions, state machine types.
 //!
-//! Adding an action is one entry in `catalogue.rs`: schema, validation, templates and the role's policy follow from it.
+//! Adding an action is one entry in `catalogue/`: schema, validation, templates and the role's policy follow from it.
+//! `tests/it/catalogue.rs` compares every entry with the service model of the AWS SDK and with botocore's.
 
 mod catalogue;
 mod errors;
@@ -26,6 +27,8 @@ pub struct Action {
     pub machines: Machines,
     /// Whether a 200 may still mean that the workflow failed.
     pub waits: bool,
+    /// Seconds for which Step Functions may hold the call before it answers; `None` for an answer at once.
+    pub holds_seconds: Option<u32>,
 }
 
 impl Action {
@@ -36,7 +39,7 @@ impl Action {
 }
 
 /// A member of an action's request.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Argument {
     /// Its name on the wire.
     pub name: &'static str,
@@ -46,19 +49,54 @@ pub struct Argument {
     pub kind: Kind,
 }
 
-/// What an argument holds. All of them travel as JSON strings.
+/// What an argument holds. All but integers, booleans and objects travel as JSON strings.
+///
+/// No action here takes a time; it would be a number, of seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Plain text.
-    Text,
-    /// JSON text, to be parsed by the workflow.
-    Json,
-    /// ARN of a state machine.
-    StateMachine,
-    /// ARN of an execution.
-    Execution,
+    Text(Length),
+    /// JSON text, to be parsed by the workflow. Step Functions counts its bytes in UTF-8.
+    Json(Length),
+    /// ARN.
+    Arn(ArnKind, Length),
     /// One of these words.
     Enum(&'static [&'static str]),
+    /// Whole number, with the least and the greatest that is taken.
+    Integer {
+        /// Least.
+        min: i32,
+        /// Greatest; `None` for no limit but the type's.
+        max: Option<i32>,
+    },
+    /// `true` or `false`.
+    Boolean,
+    /// A JSON object with these members.
+    Object(&'static [Argument]),
+}
+
+/// Least and greatest number of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// Least.
+    pub min: usize,
+    /// Greatest.
+    pub max: usize,
+}
+
+/// What an ARN is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArnKind {
+    /// A state machine.
+    StateMachine,
+    /// An execution.
+    Execution,
+    /// An activity.
+    Activity,
+    /// A Map Run.
+    MapRun,
+    /// A role that Step Functions assumes.
+    Role,
 }
 
 /// Resource type of an action's permission.
@@ -68,12 +106,18 @@ pub enum Resource {
     StateMachine,
     /// An execution of it.
     Execution,
+    /// The activity.
+    Activity,
+    /// A Map Run of the machine.
+    MapRun,
+    /// IAM knows no resource for it: it can be allowed on `*` only.
+    Any,
 }
 
 /// State machine types that an action works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machines {
-    /// Both.
+    /// Both, or it has nothing to do with one.
     Any,
     /// STANDARD only: EXPRESS leaves no execution to look at.
     Standard,
@@ -81,9 +125,33 @@ pub enum Machines {
     Express,
 }
 
+impl Action {
+    /// Its argument of that name.
+    pub fn argument(&self, name: &str) -> Option<&'static Argument> {
+        self.arguments.iter().find(|argument| argument.name == name)
+    }
+
+    /// Its argument that is such an ARN.
+    pub fn arn(&self, kind: ArnKind) -> Option<&'static Argument> {
+        self.arguments.iter().find(|argument| matches!(argument.kind, Kind::Arn(of, _) if of == kind))
+    }
+
+    /// Whether a method can name the state machine that it is for.
+    pub fn is_of_a_machine(&self) -> bool {
+        matches!(self.resource, Resource::StateMachine | Resource::Execution | Resource::MapRun)
+    }
+}
+
 /// The action of that name.
 pub fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name)
+}
+
+/// The one of these names that is most like a wrong one, if any is like it.
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
+    let near = names.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    near.filter(|name| likeness(name) > 0.8)
 }
 
 #[cfg(test)]
@@ -100,10 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn every_action_names_what_it_works_on() {
-        for action in &ACTIONS {
-            let required = action.arguments.iter().filter(|argument| argument.required).count();
-            assert_eq!(required, 1, "{}: generated templates rely on one required argument", action.name);
+    fn actions_are_sorted_by_name() {
+        assert!(ACTIONS.is_sorted_by_key(|action| action.name));
+    }
+
+    #[test]
+    fn an_action_of_a_machine_has_an_arn_that_says_which() {
+        for action in ACTIONS.iter().filter(|action| action.is_of_a_machine()) {
+            let kinds = [ArnKind::StateMachine, ArnKind::Execution, ArnKind::MapRun];
+            assert!(kinds.into_iter().any(|kind| action.arn(kind).is_some()), "{}", action.name);
         }
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_in_any_case() {
+        let names = || ACTIONS.iter().map(|action| action.name);
+        assert_eq!(nearest("startexecutoin", names()), Some("StartExecution"));
+        assert_eq!(nearest("xyz", names()), None);
     }
 }

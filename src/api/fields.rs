@@ -12,6 +12,18 @@ pub(super) fn action_names(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": names})
 }
 
+/// List of actions that IAM cannot scope.
+pub(super) fn unscoped_actions(_: &mut SchemaGenerator) -> Schema {
+    let unscoped = actions::ACTIONS.iter().filter(|action| action.resource == actions::Resource::Any);
+    let names: Vec<&str> = unscoped.map(|action| action.name).collect();
+    json_schema!({"type": "array", "maxItems": names.len(), "items": {"type": "string", "enum": names}})
+}
+
+/// A JSON object whose members `render` checks: a schema cannot nest without end.
+pub(super) fn nested_object(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "maxProperties": 50, "x-kubernetes-preserve-unknown-fields": true})
+}
+
 /// Adds what the catalogue has to the description of `arguments`.
 pub(super) fn list_arguments(schema: &mut Schema) {
     let argument = |argument: &actions::Argument| {

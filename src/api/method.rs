@@ -29,12 +29,13 @@ pub struct Method {
     pub method: Verb,
 
     /// Action of the Step Functions API. StartExecution answers at once, StartSyncExecution (EXPRESS machines) when the
-    /// workflow has ended, DescribeExecution tells status and output, StopExecution stops.
+    /// workflow has ended, DescribeExecution tells status and output, StopExecution stops. `stepgate actions` lists them
+    /// all, `stepgate actions NAME` tells one's arguments and errors.
     #[schemars(schema_with = "action_names")]
     pub action: String,
 
-    /// Name of an entry of spec.stateMachines: the machine to start, or the one whose executions may be looked at, and no
-    /// other. Without it callers name the machine or execution themselves, among all that the role allows this action:
+    /// Name of an entry of spec.stateMachines: the machine to start, or the one whose executions and Map Runs may be
+    /// looked at, and no other. Without it callers name the machine or execution themselves, among all that the role allows this action:
     /// those of role.stateMachineArns, and those of other methods with the same action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 64))]
@@ -50,6 +51,13 @@ pub struct Method {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 10), transform = list_arguments)]
     pub arguments: BTreeMap<String, ArgumentSource>,
+
+    /// Milliseconds after which callers get a 504; what was started goes on. Default 29000. More than that needs a higher
+    /// quota for the integration timeout, which AWS gives on request, and not to Edge endpoints. GetActivityTask holds a
+    /// call up to 60 seconds: with less, a task may be handed out to a caller that is not there any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i32", range(min = 50, max = 300_000))]
+    pub timeout_millis: Option<i32>,
 
     /// A mapping template of your own instead of arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,7 +17,7 @@ mod spec;
 mod stage;
 mod status;
 
-pub use argument::{ArgumentSource, WholeBody};
+pub use argument::{ArgumentSource, ValueType, WholeBody};
 pub use conditions::{ConditionType, Reason};
 pub use cors::Cors;
 pub use crd::{crd, crd_yaml};

@@ -3,14 +3,18 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{form, managed_policy_arns};
+use super::fields::{form, managed_policy_arns, unscoped_actions};
 
 /// The role that API Gateway assumes: given by ARN, or created.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("!has(self.arn) || (!has(self.stateMachineArns) && !has(self.managedPolicyArns))")
-        .message("a role given by arn is not changed: remove stateMachineArns and managedPolicyArns, or arn")
+        .message("a role given by arn is not changed: remove stateMachineArns and managedPolicyArns, or arn"),
+    validation = Rule::new("!has(self.arn) || (!has(self.activityArns) && !has(self.unscopedActions))")
+        .message("a role given by arn is not changed: remove activityArns and unscopedActions, or arn"),
+    validation = Rule::new("!has(self.arn) || (!has(self.name) && !has(self.path) && !has(self.permissionsBoundaryArn))")
+        .message("a role given by arn is not changed: remove name, path and permissionsBoundaryArn, or arn")
 )]
 pub struct Role {
     /// ARN of an existing role of the same account, which must trust apigateway.amazonaws.com. It is used as it is.
@@ -20,11 +24,49 @@ pub struct Role {
         r"arn:[a-z-]+:iam::\d{12}:role/.+", "must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME"))]
     pub arn: Option<String>,
 
+    /// Name of the created role. Default: stepgate-NAMESPACE-NAME with a hash of the owner, which no other object has.
+    /// With another name a new role takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    #[x_kube(validation = form(r"[A-Za-z0-9_+=,.@-]+", "the name of a role has letters, digits and _ + = , . @ - only"))]
+    pub name: Option<String>,
+
+    /// Path of the created role, such as /apis/, by which policies can speak of all roles below it. Default /. AWS cannot
+    /// change it: give another name, too, and a new role takes the old one's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 512))]
+    #[x_kube(validation = form(
+        r"/|/([A-Za-z0-9_+=,.@-]+/)+", "must start and end with /, such as /apis/, with letters, digits and _ + = , . @ - between"))]
+    pub path: Option<String>,
+
+    /// Managed policy that limits what the created role may do, whatever its other policies say. Some accounts let roles
+    /// be created only with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 512))]
+    #[x_kube(validation = form(
+        r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+", "must be the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/NAME"))]
+    pub permissions_boundary_arn: Option<String>,
+
     /// Machines that callers may name themselves, for methods without stateMachine. `*` stands for any text in a name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub state_machine_arns: Vec<String>,
+
+    /// Activities that callers may name themselves, for methods whose activityArn is neither a value nor a stage variable.
+    /// `*` stands for any text in a name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 256)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub activity_arns: Vec<String>,
+
+    /// Actions of methods that IAM cannot limit to some machines: the created role may then do them to everything in
+    /// account and region. Every such action of a method has to be listed, so that this is never an accident. Whoever may
+    /// call SendTaskSuccess still needs the token of a task; the lists show the ARNs of all machines and activities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "unscoped_actions")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub unscoped_actions: Vec<String>,
 
     /// Managed policies to attach to the created role, such as arn:aws:iam::aws:policy/AWSStepFunctionsFullAccess.
     /// They are usually far wider than the policy that is computed without them.

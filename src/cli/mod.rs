@@ -1,5 +1,6 @@
 //! The command line.
 
+mod actions;
 mod aws;
 mod controller;
 mod docs;
@@ -29,6 +30,7 @@ Examples:
   stepgate render api.yaml                          the policy and the OpenAPI document it becomes
   stepgate plan --offline api.yaml                  the writes that create it
   stepgate plan api.yaml                            the writes that are left, against the account
+  stepgate actions SendTaskSuccess                  arguments, errors and permission of an action
   stepgate explain Denied                           what a condition's reason means";
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +55,8 @@ enum Command {
     ///
     /// docs/reference.md is: stepgate docs --examples examples
     Docs(docs::Arguments),
+    /// List the Step Functions actions that a method can have, or tell all about one
+    Actions(actions::Arguments),
     /// Explain a reason that a condition or an event gives, or all of them
     Explain(explain::Arguments),
 }
@@ -71,6 +75,7 @@ pub async fn run(cli: Cli) -> Result<(), String> {
         Command::Render(arguments) => render::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments).await,
         Command::Docs(arguments) => docs::run(&arguments),
+        Command::Actions(arguments) => actions::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     }
 }

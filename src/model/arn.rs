@@ -113,9 +113,21 @@ impl StateMachineArn {
         self.resource_of("stateMachine", self.name())
     }
 
+    /// All Map Runs of the machine
+    /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html>).
+    pub fn map_runs(&self) -> String {
+        self.resource_of("mapRun", &format!("{}/*:*", self.name()))
+    }
+
     /// All executions of the machine.
     pub fn executions(&self) -> String {
         self.resource_of("execution", &format!("{}:*", self.name()))
+    }
+
+    /// How the ARNs of the machine's resources of a kind begin: kind `execution`, then `:`, for executions, `mapRun` and
+    /// `/` for Map Runs.
+    pub fn start_of(&self, kind: &str, after_name: &str) -> String {
+        self.resource_of(kind, &format!("{}{after_name}", self.name()))
     }
 
     fn resource_of(&self, kind: &str, rest: &str) -> String {
@@ -124,7 +136,35 @@ impl StateMachineArn {
     }
 }
 
-/// Whether a state machine can have this name, wildcards aside
+/// ARN of an activity, possibly with wildcards in its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ActivityArn(Arn);
+
+impl ActivityArn {
+    /// `arn:P:states:R:A:activity:NAME`.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let arn = Arn::parse(text)?;
+        let name = arn.resource().strip_prefix("activity:").unwrap_or_default();
+        let account = arn.account();
+        let is_account = account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit());
+        if arn.service() != "states" || !is_name(name) || !is_account {
+            return Err(format!(
+                "{text:?} is not the ARN of an activity (arn:aws:states:us-east-1:123456789012:activity:NAME)"
+            ));
+        }
+        Ok(Self(arn))
+    }
+
+    /// As it was written.
+    pub fn arn(&self) -> &Arn {
+        &self.0
+    }
+}
+
+/// Whether a state machine or an activity can have this name, wildcards aside
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>).
 fn is_name(text: &str) -> bool {
     let allowed = |c: char| !(c.is_whitespace() || c.is_control() || r##"<>{}[]"#%\^|~`$&,;:/"##.contains(c));
@@ -140,6 +180,7 @@ mod tests {
         let arn = StateMachineArn::parse("arn:aws-cn:states:cn-north-1:123456789012:stateMachine:Order:PROD").unwrap();
         assert_eq!(arn.unqualified(), "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:Order");
         assert_eq!(arn.executions(), "arn:aws-cn:states:cn-north-1:123456789012:execution:Order:*");
+        assert_eq!(arn.map_runs(), "arn:aws-cn:states:cn-north-1:123456789012:mapRun:Order/*:*");
     }
 
     #[test]

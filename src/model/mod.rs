@@ -15,7 +15,7 @@ mod settings;
 mod stage;
 mod state_machine;
 
-pub use arn::{Arn, StateMachineArn};
+pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use deployment::{Deployment, DeploymentId, Revision};
 pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
 pub use partition::{Partition, invoke_url, partition};

@@ -29,7 +29,7 @@ pub(super) fn render(
         },
         refuses_unmatched: true,
         request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
-        timeout_millis: Integration::TIMEOUT_MILLIS,
+        timeout_millis: timeout(method, action, problems),
         responses,
     };
     Method {
@@ -46,9 +46,28 @@ pub(super) fn render(
 
 fn find(name: &str) -> Result<&'static Action, String> {
     actions::find(name).ok_or_else(|| {
-        let names: Vec<&str> = actions::ACTIONS.iter().map(|action| action.name).collect();
-        format!("no action {name:?}; there are {}", names.join(", "))
+        let names = || actions::ACTIONS.iter().map(|action| action.name);
+        let hint = actions::nearest(name, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        format!("no action {name:?}{hint} There are {}", names().collect::<Vec<_>>().join(", "))
     })
+}
+
+/// Milliseconds until callers get a 504.
+fn timeout(method: &api::Method, action: Option<&Action>, problems: &mut Problems) -> i32 {
+    let millis = method.timeout_millis.unwrap_or(Integration::TIMEOUT_MILLIS);
+    let holds = action.and_then(|action| action.holds_seconds);
+    if let Some(seconds) = holds.filter(|seconds| i64::from(millis) <= i64::from(*seconds) * 1000) {
+        problems.warn(
+            format!("{}.timeoutMillis", method_field(method)),
+            format!(
+                "{} may hold a call for {seconds} s, and callers get a 504 after {millis} ms: a task that is handed out \
+                 after that is lost until it times out; give {} and have the quota raised",
+                method.action,
+                (seconds + 5) * 1000
+            ),
+        );
+    }
+    millis
 }
 
 /// Headers that carry secrets of the caller's.
@@ -59,7 +78,8 @@ const SECRET_HEADERS: [&str; 5] =
 fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Parameter, bool> {
     let named = |location: &str, name: &str| Parameter { location: location.to_owned(), name: name.to_owned() };
     let mut parameters = Parameter::of_path(&method.path);
-    for (argument, source) in &method.arguments {
+    for (field, source) in template::leaves(method) {
+        let field = format!("{}.{field}", method_field(method));
         if let Some(name) = &source.query {
             parameters.insert(named("querystring", name), false);
         }
@@ -67,7 +87,7 @@ fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Paramet
             parameters.insert(named("header", name), false);
             if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
                 problems.warn(
-                    format!("{}.arguments.{argument}.header", method_field(method)),
+                    format!("{field}.header"),
                     format!(
                         "{name} carries a caller's secret, and what an execution gets stays readable in its history"
                     ),
@@ -75,9 +95,10 @@ fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Paramet
             }
         }
         if let Some(name) = source.path.as_deref().filter(|name| !parameters.contains_key(&named("path", name))) {
-            let field = format!("{}.arguments.{argument}.path", method_field(method));
-            problems
-                .add(field, format!("the path has no {{{name}}}; write it there, or take the argument from elsewhere"));
+            problems.add(
+                format!("{field}.path"),
+                format!("the path has no {{{name}}}; write it there, or take the argument from elsewhere"),
+            );
         }
     }
     parameters

@@ -1,5 +1,6 @@
 //! Spec -> Desired, or every problem of the spec with its field path. Pure.
 
+mod activities;
 mod arn;
 mod cors;
 mod endpoint;
@@ -75,7 +76,9 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let mut problems = Problems::default();
     let mut arns = arn::Arns::new(&spec.region);
     let machines = machines::resolve(spec, &mut arns, &mut problems);
-    let role = role::render(owner, spec, &machines, &mut arns, &mut problems);
+    let activities = activities::resolve(spec, &mut arns, &mut problems);
+    let role =
+        role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
     let tests = preflight::render(spec, &mut problems);
@@ -97,6 +100,12 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         tests,
     };
     Ok(Rendered { desired, warnings })
+}
+
+/// What the methods of a spec work on.
+struct Works<'a> {
+    machines: &'a machines::Reached,
+    activities: &'a activities::Activities,
 }
 
 /// Path of a method of the spec, by its keys.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Problems, arn::Arns, machines::Reached, policy};
+use super::{Problems, Works, arn::Arns, policy};
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Arn, Credentials, Owner, PolicyDocument, Role};
 
@@ -15,7 +15,7 @@ pub(super) struct RenderedRole {
 pub(super) fn render(
     owner: &Owner,
     spec: &StepFunctionsApiSpec,
-    machines: &Reached,
+    on: &Works<'_>,
     checked: &mut Arns<'_>,
     problems: &mut Problems,
 ) -> RenderedRole {
@@ -30,7 +30,7 @@ pub(super) fn render(
     let role = Role {
         name: owner.role_name(),
         trust: trust(),
-        inline_policy: policy::render(spec, machines, !managed_policies.is_empty(), problems),
+        inline_policy: policy::render(spec, on, !managed_policies.is_empty(), problems),
         managed_policies,
         tags: owner.tags(&spec.tags),
     };

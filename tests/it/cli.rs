@@ -75,7 +75,7 @@ fn manifest(name: &str, more: &str) -> String {
 #[tokio::test]
 async fn help_names_every_command_and_the_variable_of_every_option() {
     let help = printed(&["--help"], "").await;
-    for command in ["controller", "crd", "render", "plan", "explain"] {
+    for command in ["actions", "controller", "crd", "render", "plan", "explain"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let text = printed(&[command, "--help"], "").await;
         assert!(text.contains("Usage: stepgate"), "{text}");
@@ -251,4 +251,31 @@ async fn explain_knows_every_reason_and_says_which_there_are() {
     }
     let told = refused(&["explain", "Nope"], "").await;
     assert!(told.contains("no reason \"Nope\"; there are Applied, "), "{told}");
+}
+
+#[tokio::test]
+async fn actions_lists_all_and_tells_everything_about_one() {
+    let all = printed(&["actions"], "").await;
+    for action in &stepgate::actions::ACTIONS {
+        let line = all.lines().find(|line| line.starts_with(&format!("{} ", action.name))).expect("a line");
+        let one = printed(&["actions", &action.name.to_lowercase()], "").await;
+        assert!(one.starts_with(&format!("{}\n    {}\n", action.name, action.summary)), "{one}");
+        for argument in action.arguments {
+            assert!(line.contains(argument.name) && one.contains(&format!("\n    {} ", argument.name)), "{one}");
+        }
+        for error in action.errors {
+            let status = one.lines().find(|line| line.trim().starts_with(&format!("{error} "))).expect("the error");
+            assert!(status.trim().rsplit(' ').next().is_some_and(|code| code.parse::<u16>().is_ok()), "{status}");
+        }
+    }
+    let activity = printed(&["actions", "GetActivityTask"], "").await;
+    for fact in ["states:GetActivityTask on activity", "up to 60 s", "ActivityWorkerLimitExceeded  429"] {
+        assert!(activity.contains(fact), "{fact}: {activity}");
+    }
+    let start = printed(&["actions", "StartSyncExecution"], "").await;
+    for fact in ["machines    EXPRESS\n", "JSON text, up to 262144 bytes", "required", "ALL_DATA | METADATA_ONLY"] {
+        assert!(start.contains(fact), "{fact}: {start}");
+    }
+    let told = refused(&["actions", "SendTaskSucess"], "").await;
+    assert!(told.contains("did you mean SendTaskSuccess?"), "{told}");
 }

@@ -1,6 +1,6 @@
 //! What callers send is what executions get, or a clean 400; nothing else changes.
 
-mod generated;
+pub mod generated;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -200,9 +200,10 @@ async fn any_text_for_the_name_names_the_execution_or_is_refused(api: &Api) {
     .await;
 }
 
-/// A text as a segment of a path. The slash has a meaning of its own there.
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(&text.replace('/', ""), NON_ALPHANUMERIC).to_string()
+/// A text as a segment of a path. The slash has a meaning of its own there, and a URL has at most 10,240 characters.
+pub fn encoded(text: &str) -> String {
+    let text: String = text.replace('/', "").chars().take(200).collect();
+    utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
 }
 
 /// What of a text a header can hold.

@@ -5,9 +5,11 @@
 
 mod api_server;
 mod architecture;
+mod arguments;
 mod bad_input;
 mod bad_manifests;
 mod calls;
+mod catalogue;
 mod changes;
 mod cli;
 mod cors;

@@ -4,10 +4,15 @@
 //! add, replace or drop a key. Literals from the spec have `$` and `#` as JSON escapes, so that Velocity sees neither.
 
 mod answer;
+mod arguments;
+mod builder;
+mod object;
 mod request;
 mod source;
+mod value;
 
 pub(super) use answer::{failed, refused, success};
+pub(super) use object::leaves;
 pub(super) use request::request;
 
 /// The escape function turns an apostrophe into `\'`, which is not JSON

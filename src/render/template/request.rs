@@ -1,10 +1,10 @@
 //! The request to Step Functions: the user's template, or one made from the method's arguments.
 
-use std::fmt::Write;
-
-use super::source::fragment;
-use crate::actions::{Action, Argument, Kind};
-use crate::api::{self, ArgumentSource, StepFunctionsApiSpec};
+use super::arguments::{self, Given};
+use super::builder::Builder;
+use super::value;
+use crate::actions::{Action, ArnKind, Kind};
+use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Integration, StateMachineArn};
 use crate::render::{Problems, method_field};
 
@@ -57,121 +57,54 @@ fn users(
     text.clone()
 }
 
-/// Holds for a body that has fields to look for; what is no JSON has none, and no body at all reads as `{}`.
-const READABLE: &str = "($json != \"\" || $body == \"{}\")";
-
-/// A template from arguments: required ones always, optional ones when they have a value. Without a required one the
-/// request is `[]`, which Step Functions refuses before it looks at permissions: a 400, and not the 500 of a role that may
-/// not describe the execution "".
+/// A template from arguments: required ones always, optional ones when they have a value.
 fn generated(spec: &StepFunctionsApiSpec, method: &api::Method, action: &Action, problems: &mut Problems) -> String {
-    let sources = sources(spec, method, action, problems);
-    let (mut set, mut always, mut sometimes, mut needed) = (String::new(), Vec::new(), String::new(), Vec::new());
-    if sources.iter().any(|(_, source)| source.body_field.is_some()) {
-        set.push_str("#set($json = \"$!input.path('$')\")#set($body = \"$input.body\")");
-        needed.push(READABLE.to_owned());
-    }
-    for (index, (argument, source)) in sources.iter().enumerate() {
+    let all = arguments::given(spec, method, action, problems);
+    let mut builder = Builder::new(spec, method, problems);
+    let mut members = Vec::new();
+    for Given { argument, source, required } in &all {
         let field = format!("{}.arguments.{}", method_field(method), argument.name);
-        let Some(fragment) = fragment(&format!("v{index}"), argument, source, &field, spec, problems) else { continue };
-        set.push_str(&fragment.set);
-        if argument.kind == Kind::Execution
-            && let (Some(text), Some(prefix)) = (&fragment.text, executions(spec, method))
-        {
-            let _ = write!(set, "{prefix}#set($execution = \"{text}\")");
-            needed.push("$execution.startsWith($executions)".to_owned());
+        let Some(mut part) = value::argument(&mut builder, argument, source, &field, 1) else { continue };
+        if let (Some(text), Kind::Arn(kind, _)) = (part.text.take(), argument.kind) {
+            keep_to_the_machine(&mut builder, kind, &text);
         }
-        let member = format!("\"{}\":{}", argument.name, fragment.value);
-        match fragment.present {
-            Some(present) if !argument.required => {
-                let _ = write!(sometimes, "#if({present}),{member}#end");
-            }
-            present => {
-                always.push(member);
-                needed.extend(present);
-            }
+        if *required && let Some(present) = part.present.take() {
+            builder.need(if present.contains(" || ") { format!("({present})") } else { present });
         }
+        members.push((argument.name.to_owned(), part));
     }
-    let object = format!("{{{}{sometimes}}}", always.join(","));
-    if needed.is_empty() {
-        return set + &object;
+    let object = builder.join(members, 1);
+    let template = builder.finish(&object);
+    if template.len() > TEMPLATE_MAX {
+        let field = format!("{}.arguments", method_field(method));
+        problems
+            .add(field, format!("make a template of {} bytes, and API Gateway allows {TEMPLATE_MAX}", template.len()));
     }
-    format!("{set}#if({}){object}#else[]#end", needed.join(" && "))
+    template
 }
 
-/// Sets `$executions` to how the ARNs of the method's machine's executions start; `None` if it names no machine. The role
-/// is one for all methods, so it does not keep this method to its machine.
-fn executions(spec: &StepFunctionsApiSpec, method: &api::Method) -> Option<String> {
-    let name = method.state_machine.as_ref()?;
-    let machine = spec.state_machines.iter().find(|machine| machine.name == *name)?;
-    if let Some(variable) = &machine.stage_variable {
-        return Some(format!(
+/// Refuses ARNs of executions and Map Runs of other machines than the method's. The role is one for all methods, so it
+/// does not keep this method to its machine.
+fn keep_to_the_machine(builder: &mut Builder<'_>, kind: ArnKind, text: &str) {
+    let (resource, end) = match kind {
+        ArnKind::Execution => ("execution", ":"),
+        ArnKind::MapRun => ("mapRun", "/"),
+        ArnKind::StateMachine | ArnKind::Activity | ArnKind::Role => return,
+    };
+    let name = builder.method.state_machine.as_ref();
+    let machine = name.and_then(|name| builder.spec.state_machines.iter().find(|machine| machine.name == *name));
+    let start = match machine.map(|machine| (&machine.stage_variable, &machine.arn)) {
+        Some((Some(variable), _)) => format!(
             "#set($m = $stageVariables.get('{variable}').split(\":\"))\
-             #set($executions = \"$m[0]:$m[1]:$m[2]:$m[3]:$m[4]:execution:$m[6]:\")"
-        ));
-    }
-    let arn = StateMachineArn::parse(machine.arn.as_ref()?).ok()?;
-    Some(format!("#set($executions = \"{}\")", arn.executions().trim_end_matches('*')))
-}
-
-/// The arguments that a request has, in the catalogue's order, defaults included; so the required one comes first.
-fn sources(
-    spec: &StepFunctionsApiSpec,
-    method: &api::Method,
-    action: &Action,
-    problems: &mut Problems,
-) -> Vec<(&'static Argument, ArgumentSource)> {
-    let field = method_field(method);
-    for name in method.arguments.keys() {
-        if !action.arguments.iter().any(|argument| argument.name == name) {
-            problems.add(format!("{field}.arguments.{name}"), unknown_argument(name, action));
-        }
-    }
-    let machine = method.state_machine.as_ref().and_then(|name| {
-        let machine = spec.state_machines.iter().find(|machine| machine.name == *name);
-        if machine.is_none() {
-            problems.add(format!("{field}.stateMachine"), format!("{name:?} is not an entry of spec.stateMachines"));
-        }
-        machine.map(|machine| ArgumentSource {
-            value: machine.arn.clone(),
-            stage_variable: machine.stage_variable.clone(),
-            ..ArgumentSource::default()
-        })
-    });
-    let mut sources = Vec::new();
-    for argument in action.arguments {
-        let given = method.arguments.get(argument.name).cloned();
-        let source = match (argument.kind, &machine) {
-            (Kind::StateMachine, Some(machine)) => {
-                if given.is_some() {
-                    let field = format!("{field}.arguments.{}", argument.name);
-                    problems.add(field, "stateMachine already gives it; remove one of them");
-                }
-                Some(machine.clone())
-            }
-            (Kind::Json, Some(_)) => {
-                given.or_else(|| Some(ArgumentSource { body: Some(api::WholeBody {}), ..ArgumentSource::default() }))
-            }
-            _ => given,
-        };
-        match source {
-            Some(source) => sources.push((argument, source)),
-            None if argument.required => problems.add(
-                format!("{field}.arguments.{}", argument.name),
-                format!(
-                    "missing: {} needs it; say where it comes from, such as {{query: {}}}",
-                    action.name, argument.name
-                ),
-            ),
-            None => {}
-        }
-    }
-    sources
-}
-
-fn unknown_argument(name: &str, action: &Action) -> String {
-    let names: Vec<&str> = action.arguments.iter().map(|argument| argument.name).collect();
-    let near = names.iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
-    let near = near.filter(|near| strsim::jaro_winkler(name, near) > 0.8);
-    let hint = near.map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
-    format!("{} has no such argument{hint} It has {}", action.name, names.join(", "))
+             #set($start = \"$m[0]:$m[1]:$m[2]:$m[3]:$m[4]:{resource}:$m[6]{end}\")"
+        ),
+        Some((None, Some(arn))) => match StateMachineArn::parse(arn) {
+            Ok(arn) => format!("#set($start = \"{}\")", arn.start_of(resource, end)),
+            Err(_) => return,
+        },
+        _ => return,
+    };
+    let whole = builder.variable();
+    builder.set(&format!("{start}#set({whole} = \"{text}\")"));
+    builder.need(format!("{whole}.startsWith($start)"));
 }

@@ -1,60 +1,33 @@
-//! How the value of one argument gets from the call into the request.
+//! How the text of one source gets out of the call.
 
-use std::fmt::Write;
+use super::builder::Builder;
+use crate::api::ArgumentSource;
 
-use super::{escaped, quoted};
-use crate::actions::{Argument, Kind};
-use crate::api::{ArgumentSource, StepFunctionsApiSpec};
-use crate::render::Problems;
-
-/// How one argument gets into the request.
-pub(super) struct Fragment {
-    /// Directives before the object.
-    pub(super) set: String,
-    /// The JSON value, quotes included.
-    pub(super) value: String,
+/// A caller's text.
+pub(super) struct Read {
+    /// The expression that gives it.
+    pub(super) text: String,
     /// Condition under which there is one; `None` for always.
     pub(super) present: Option<String>,
-    /// The caller's text as an expression, before it is escaped; `None` for a text of the spec.
-    pub(super) text: Option<String>,
 }
 
-/// The fragment of an argument. `variable` is a name of its own in the template.
-pub(super) fn fragment(
-    variable: &str,
-    argument: &Argument,
-    source: &ArgumentSource,
-    field: &str,
-    spec: &StepFunctionsApiSpec,
-    problems: &mut Problems,
-) -> Option<Fragment> {
-    let json = argument.kind == Kind::Json;
-    if let Some(text) = &source.value {
-        return literal(argument, text, field, problems);
-    }
+/// The text of a source; of a field of the body that is a number or a boolean, its text. An object or a list as a field
+/// is needed not to be there: a template cannot write it as text. `None` after noting what is wrong.
+pub(super) fn read(builder: &mut Builder<'_>, source: &ArgumentSource, field: &str) -> Option<Read> {
     if source.body.is_some() {
         // $input.body and not $input.json('$'): the latter makes "" of null, of nothing and of what is no JSON.
-        return Some(Fragment {
-            set: String::new(),
-            value: quoted("$input.body"),
-            present: None,
-            text: Some("$input.body".to_owned()),
-        });
+        return Some(Read { text: "$input.body".to_owned(), present: None });
     }
+    let variable = builder.variable();
+    let present = Some(format!("{variable} != \"\""));
     if let Some(path) = &source.body_field {
-        let set = format!("#set(${variable} = \"$!input.path('{path}')\")");
-        let present = format!("${variable} != \"\"");
-        // For JSON an empty string is a value, unlike null and no field, which read the same.
-        let (value, present) = if json {
-            let empty = format!("\"$!input.path('{path}').length()\" == \"0\"");
-            (quoted(&format!("$input.json('{path}')")), format!("{present} || {empty}"))
-        } else {
-            (quoted(&format!("${variable}")), present)
-        };
-        return Some(Fragment { set, value, present: Some(present), text: Some(format!("${variable}")) });
+        builder.need_fields();
+        builder.set(&format!("#set({variable} = \"$!input.path('{path}')\")"));
+        builder.need(format!("!$input.json('{path}').startsWith(\"{{\") && !$input.json('{path}').startsWith(\"[\")"));
+        return Some(Read { text: variable, present });
     }
     let mut shadowed = String::new();
-    let read = if let Some(name) = &source.query {
+    let expression = if let Some(name) = &source.query {
         format!("$!input.params().querystring.get('{name}')")
     } else if let Some(name) = &source.path {
         format!("$!input.params().path.get('{name}')")
@@ -63,50 +36,26 @@ pub(super) fn fragment(
         // the name comes first, and must not pass for the header.
         let others = format!("$!input.params().path.get('{name}')$!input.params().querystring.get('{name}')");
         let exactly = format!("$!input.params().header.get('{name}')");
-        shadowed = format!("#if(\"{others}\" != \"\")#set(${variable} = \"{exactly}\")#end");
+        shadowed = format!("#if(\"{others}\" != \"\")#set({variable} = \"{exactly}\")#end");
         format!("$!input.params('{name}')")
     } else if let Some(name) = &source.stage_variable {
-        for stage in spec.stages.iter().filter(|stage| !stage.variables.contains_key(name)) {
+        for stage in builder.spec.stages.iter().filter(|stage| !stage.variables.contains_key(name)) {
             let missing = format!("spec.stages[{}].variables.{name}", stage.name);
-            problems.add(missing, format!("missing: {field} reads it"));
+            builder.problems.add(missing, format!("missing: {field} reads it"));
         }
         format!("$!stageVariables.get('{name}')")
     } else if let Some(name) = &source.context {
         if !CONTEXT.contains(&name.as_str()) {
             let message = format!("API Gateway has no $context.{name}; there are {}", CONTEXT.join(", "));
-            problems.add(format!("{field}.context"), message);
+            builder.problems.add(format!("{field}.context"), message);
         }
         format!("$!context.{name}")
     } else {
-        problems.add(field, "give exactly one source");
+        builder.problems.add(field, "give exactly one source");
         return None;
     };
-    let mut set = format!("#set(${variable} = \"{read}\"){shadowed}");
-    let mut value = quoted(&format!("${variable}"));
-    if json {
-        // The text becomes a JSON string, and that string's text the argument.
-        let _ = write!(set, "#set(${variable}j = {})", escaped(&format!("${variable}")));
-        value = format!("\"\\\"{}\\\"\"", escaped(&format!("${variable}j")));
-    }
-    let text = Some(format!("${variable}"));
-    Some(Fragment { set, value, present: Some(format!("${variable} != \"\"")), text })
-}
-
-/// A text of the spec.
-fn literal(argument: &Argument, text: &str, field: &str, problems: &mut Problems) -> Option<Fragment> {
-    match argument.kind {
-        Kind::Json => {
-            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-                problems.add(format!("{field}.value"), format!("{} has to be JSON text: {error}", argument.name));
-            }
-        }
-        Kind::Enum(words) if !words.contains(&text) => {
-            problems.add(format!("{field}.value"), format!("{text:?} is not one of {}", words.join(", ")));
-        }
-        _ => {}
-    }
-    let value = serde_json::to_string(text).ok()?.replace('$', "\\u0024").replace('#', "\\u0023");
-    Some(Fragment { set: String::new(), value, present: None, text: None })
+    builder.set(&format!("#set({variable} = \"{expression}\"){shadowed}"));
+    Some(Read { text: variable, present })
 }
 
 /// Members of `$context` that a mapping template has for every kind of authorization here

@@ -102,6 +102,7 @@ def _start_all(own):
             with progress.step(f"starting LocalStack, its time runs {settings.STRICT_SCALE} times as fast as AWS's"):
                 _wait(cloud)
             variables |= _made("AWS_ENDPOINT_URL", cloud.address) | {
+                "STEPGATE_BED_PYTHON": str(python),
                 "STRICT_SCALE": settings.STRICT_SCALE,
                 # Quotas refill that many times as fast as AWS's. Some room, since calls do not arrive evenly.
                 "STEPGATE_QUOTA_SHARE": str(0.8 * float(settings.STRICT_SCALE)),
