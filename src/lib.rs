@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod references;
 pub mod render;
 pub mod status;
 pub mod telemetry;

@@ -56,6 +56,12 @@ pub enum Reason {
     Retained,
     /// The spec is wrong.
     Invalid,
+    /// Something that the spec refers to is missing.
+    ReferenceMissing,
+    /// A value that the spec refers to is wrong.
+    ReferenceInvalid,
+    /// The ConfigMap of spec.outputs cannot be written.
+    OutputsNotWritten,
     /// AWS refuses the request as wrong.
     Refused,
     /// Something of that name exists and is not this object's.
@@ -80,7 +86,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
@@ -94,6 +100,9 @@ impl Reason {
         Self::Deleted,
         Self::Retained,
         Self::Invalid,
+        Self::ReferenceMissing,
+        Self::ReferenceInvalid,
+        Self::OutputsNotWritten,
         Self::Refused,
         Self::NotOwned,
         Self::StateMachineNotFound,
@@ -140,13 +149,28 @@ impl Reason {
                 "The spec is wrong; the message names each field and what to do. AWS is left as it was, and what was \
                  served before is still served. A change of the spec is looked at at once."
             }
+            Self::ReferenceMissing => {
+                "The spec takes a value from a ConfigMap, Secret or StateMachine object that is missing, cannot be read, or \
+                 lacks the key or the ARN; the message names it. AWS is left as it was. It goes on within seconds of the \
+                 value being there."
+            }
+            Self::ReferenceInvalid => {
+                "A value that the spec takes from another object does not fit the field; the message names the field and the \
+                 object. AWS is left as it was, and what was served before is still served. Correct the value there: it \
+                 is looked at again within seconds."
+            }
+            Self::OutputsNotWritten => {
+                "AWS matches the spec, and the ConfigMap of spec.outputs cannot be written; the message has the API server's \
+                 words. It is tried again every few minutes."
+            }
             Self::Refused => {
                 "AWS refuses a request as wrong; the message has AWS's words. Correct the spec. What was served before \
                  is still served."
             }
             Self::NotOwned => {
-                "A role or stage with the name that this object needs exists and does not carry its owner tag. It is \
-                 not touched. Delete or rename it."
+                "A role or stage with the name that this object needs exists and does not carry its owner tag, or the \
+                 ConfigMap of spec.outputs exists and does not belong to this object. It is not touched. Delete or \
+                 rename it."
             }
             Self::StateMachineNotFound => {
                 "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \

@@ -4,17 +4,25 @@ use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{form, managed_policy_arns, unscoped_actions};
+use super::reference::ValueFrom;
 
 /// The role that API Gateway assumes: given by ARN, or created.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.arn) || (!has(self.stateMachineArns) && !has(self.managedPolicyArns))")
+    validation = Rule::new(
+        "!has(self.arn) && !has(self.arnFrom) || (!has(self.stateMachineArns) && !has(self.managedPolicyArns))")
         .message("a role given by arn is not changed: remove stateMachineArns and managedPolicyArns, or arn"),
-    validation = Rule::new("!has(self.arn) || (!has(self.activityArns) && !has(self.unscopedActions))")
+    validation = Rule::new(
+        "!has(self.arn) && !has(self.arnFrom) || (!has(self.activityArns) && !has(self.unscopedActions))")
         .message("a role given by arn is not changed: remove activityArns and unscopedActions, or arn"),
-    validation = Rule::new("!has(self.arn) || (!has(self.name) && !has(self.path) && !has(self.permissionsBoundaryArn))")
-        .message("a role given by arn is not changed: remove name, path and permissionsBoundaryArn, or arn")
+    validation = Rule::new(
+        "!has(self.arn) && !has(self.arnFrom) || (!has(self.name) && !has(self.path) && \
+         !has(self.permissionsBoundaryArn) && !has(self.permissionsBoundaryArnFrom))")
+        .message("a role given by arn is not changed: remove name, path and permissionsBoundaryArn, or arn"),
+    validation = Rule::new("!has(self.arn) || !has(self.arnFrom)").message("give arn or arnFrom, not both"),
+    validation = Rule::new("!has(self.permissionsBoundaryArn) || !has(self.permissionsBoundaryArnFrom)")
+        .message("give permissionsBoundaryArn or permissionsBoundaryArnFrom, not both"),
 )]
 pub struct Role {
     /// ARN of an existing role of the same account, which must trust apigateway.amazonaws.com. It is used as it is.
@@ -23,6 +31,11 @@ pub struct Role {
     #[x_kube(validation = form(
         r"arn:[a-z-]+:iam::\d{12}:role/.+", "must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME"))]
     pub arn: Option<String>,
+
+    /// Where that ARN is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub arn_from: Option<ValueFrom>,
 
     /// Name of the created role. Default: stepgate-NAMESPACE-NAME with a hash of the owner, which no other object has.
     /// With another name a new role takes its place.
@@ -46,6 +59,11 @@ pub struct Role {
     #[x_kube(validation = form(
         r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+", "must be the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/NAME"))]
     pub permissions_boundary_arn: Option<String>,
+
+    /// Where that ARN is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub permissions_boundary_arn_from: Option<ValueFrom>,
 
     /// Machines that callers may name themselves, for methods without stateMachine. `*` stands for any text in a name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -11,6 +11,7 @@ use super::endpoint::Endpoint;
 use super::fields::{form, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
+use super::reference::{Outputs, ValueFrom};
 use super::role::Role;
 use super::stage::Stage;
 use super::status::StepFunctionsApiStatus;
@@ -75,11 +76,13 @@ use super::status::StepFunctionsApiStatus;
         .field_path(".methods"),
     validation = Rule::new(
         "!has(self.stateMachines) || self.stateMachines.all(s, !has(s.stageVariable) || \
-         self.stages.all(g, has(g.variables) && s.stageVariable in g.variables))")
+         self.stages.all(g, has(g.variables) && s.stageVariable in g.variables || \
+         has(g.variablesFrom) && s.stageVariable in g.variablesFrom))")
         .message(Message::Expression(
             "'every stage must give the variable that an entry of spec.stateMachines names as stageVariable; stage ' + \
              self.stages.filter(g, self.stateMachines.exists(s, has(s.stageVariable) && \
-             !(has(g.variables) && s.stageVariable in g.variables))).map(g, g.name)[0] + ' does not'".into()))
+             !(has(g.variables) && s.stageVariable in g.variables) && \
+             !(has(g.variablesFrom) && s.stageVariable in g.variablesFrom))).map(g, g.name)[0] + ' does not'".into()))
         .field_path(".stages"),
 )]
 pub struct StepFunctionsApiSpec {
@@ -140,6 +143,11 @@ pub struct StepFunctionsApiSpec {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub stages: Vec<Stage>,
 
+    /// What is written for other workloads: URLs and ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Outputs")]
+    pub outputs: Option<Outputs>,
+
     /// Tags for the API, its stages and its role. Tags that others set are left alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "tag_values")]
@@ -167,6 +175,7 @@ pub struct StepFunctionsApiSpec {
 /// A mapping template (VTL) to use in several methods.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.body) != has(self.bodyFrom)").message("give exactly one of body and bodyFrom"))]
 pub struct Template {
     /// Name that methods use.
     #[schemars(length(min = 1, max = 64))]
@@ -174,8 +183,14 @@ pub struct Template {
     pub name: String,
 
     /// The template. It makes the JSON request of the method's action.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 1, max = 307_200))]
     pub body: String,
+
+    /// Where the template is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub body_from: Option<ValueFrom>,
 }
 
 /// What deletion does in AWS.

@@ -58,6 +58,15 @@ pub struct StepFunctionsApiStatus {
     #[schemars(with = "Vec<String>")]
     pub managed_policy_arns: BTreeSet<String>,
 
+    /// Objects that the spec refers to, as they were read last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<ReferenceStatus>,
+
+    /// Name of the ConfigMap that was written for spec.outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub output_config_map: Option<String>,
+
     /// Value of the annotation stepgate.dev/check-now that was handled last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
@@ -100,4 +109,18 @@ pub struct PlanStatus {
     pub hash: String,
     /// The writes in their order, each with what it changes.
     pub steps: Vec<String>,
+}
+
+/// An object that the spec refers to.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ReferenceStatus {
+    /// Kind of the object, with its API group after a dot unless that is the core's.
+    pub kind: String,
+    /// Name of the object.
+    pub name: String,
+    /// Its resourceVersion when it was read; absent when there was no such object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub resource_version: Option<String>,
 }

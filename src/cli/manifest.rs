@@ -7,8 +7,8 @@ use clap::Args;
 use kube::ResourceExt;
 use serde_json::Value;
 
-use super::schema;
-use crate::api::{StepFunctionsApi, StepFunctionsApiSpec, crd};
+use super::referents::Referents;
+use crate::api::{StepFunctionsApi, StepFunctionsApiSpec, schema};
 use crate::model::{Desired, Owner};
 use crate::render::{Rendered, render};
 
@@ -24,24 +24,34 @@ pub(super) struct ManifestArguments {
 }
 
 impl ManifestArguments {
-    /// The files' objects, with their owners in that installation.
-    pub(super) fn read(&self, installation: &str) -> Result<Vec<(Owner, StepFunctionsApi)>, String> {
-        let owner = |object: &StepFunctionsApi| Owner {
-            installation: installation.to_owned(),
-            namespace: object.namespace().unwrap_or_else(|| self.namespace.clone()),
-            name: object.name_any(),
-        };
+    /// The files' objects, with their owners in that installation, and with the values that they take from other objects
+    /// of the files.
+    pub(super) fn read(&self, installation: &str, offline: bool) -> Result<Vec<(Owner, StepFunctionsApi)>, String> {
         let mut objects = Vec::new();
+        let mut referents = Referents::default();
         for file in &self.files {
             let name = file.display();
             let text = read(file).map_err(|error| format!("failed to read {name}: {error}"))?;
-            let found = parse(&text).map_err(|error| format!("{name}: {error}"))?;
-            if found.is_empty() {
-                return Err(format!("{name}: has no object of kind StepFunctionsApi"));
+            for document in documents(&text).map_err(|error| format!("{name}: {error}"))? {
+                let namespace = document["metadata"]["namespace"].as_str().unwrap_or(&self.namespace);
+                referents.note(&document, namespace);
+                objects.extend(parse(document).map_err(|error| format!("{name}: {error}"))?);
             }
-            objects.extend(found.into_iter().map(|object| (owner(&object), object)));
         }
-        Ok(objects)
+        if objects.is_empty() {
+            let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+            return Err(format!("{}: has no object of kind StepFunctionsApi", names.join(", ")));
+        }
+        let filled = objects.into_iter().map(|mut object| {
+            let owner = Owner {
+                installation: installation.to_owned(),
+                namespace: object.namespace().unwrap_or_else(|| self.namespace.clone()),
+                name: object.name_any(),
+            };
+            object.spec = referents.fill(&owner, &object.spec, offline)?;
+            Ok((owner, object))
+        });
+        filled.collect()
     }
 }
 
@@ -54,29 +64,33 @@ fn read(file: &Path) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn parse(text: &str) -> Result<Vec<StepFunctionsApi>, String> {
+/// The documents of a file, items of lists one by one.
+fn documents(text: &str) -> Result<Vec<Value>, String> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
-    let definition = serde_json::to_value(crd()).map_err(|error| error.to_string())?;
-    let root = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
-    let mut objects = Vec::new();
-    for document in documents {
-        if document["kind"] != "StepFunctionsApi" {
-            continue;
-        }
-        let name = document["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        if name.is_empty() {
-            return Err("metadata.name: missing".to_owned());
-        }
-        if document["apiVersion"] != "stepgate.dev/v1alpha1" {
-            return Err(format!("{name}: apiVersion: {} is not stepgate.dev/v1alpha1", document["apiVersion"]));
-        }
-        let problems = schema::problems("spec", &document["spec"], &root["properties"]["spec"]);
-        if !problems.is_empty() {
-            return Err(refusal(&name, &problems));
-        }
-        objects.push(serde_json::from_value(document).map_err(|error| format!("{name}: {error}"))?);
+    let items = |mut document: Value| match document.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => vec![document],
+    };
+    Ok(documents.into_iter().flat_map(items).collect())
+}
+
+/// The object, if it is of our kind.
+fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
+    if document["kind"] != "StepFunctionsApi" {
+        return Ok(None);
     }
-    Ok(objects)
+    let name = document["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    if name.is_empty() {
+        return Err("metadata.name: missing".to_owned());
+    }
+    if document["apiVersion"] != "stepgate.dev/v1alpha1" {
+        return Err(format!("{name}: apiVersion: {} is not stepgate.dev/v1alpha1", document["apiVersion"]));
+    }
+    let problems = schema::spec_problems(&document["spec"]);
+    if !problems.is_empty() {
+        return Err(refusal(&name, &problems));
+    }
+    serde_json::from_value(document).map(Some).map_err(|error| format!("{name}: {error}"))
 }
 
 /// What a spec describes. Warnings go to standard error; the error lists what is wrong.
@@ -89,7 +103,7 @@ pub(super) fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Des
 }
 
 /// What is wrong with a manifest, a line each.
-fn refusal<T: std::fmt::Display>(name: &str, problems: &[T]) -> String {
+pub(super) fn refusal<T: std::fmt::Display>(name: &str, problems: &[T]) -> String {
     let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
     format!("{name} is not valid:\n{}", lines.join("\n"))
 }
@@ -106,17 +120,8 @@ mod tests {
             "{HEAD}spec: {{region: us-east-1, stages: [{{name: a}}], methods: [{{path: /, method: GET, acton: x}}]}}"
         );
         assert_eq!(
-            parse(&text).unwrap_err(),
+            parse(documents(&text).unwrap().remove(0)).unwrap_err(),
             "a is not valid:\n  spec.methods[0].action: missing\n  spec.methods[0].acton: unknown field"
         );
-    }
-
-    #[test]
-    fn other_kinds_are_left_out() {
-        let text = format!(
-            "apiVersion: v1\nkind: Namespace\nmetadata: {{name: n}}\n---\n{HEAD}spec: {{region: us-east-1, stages: \
-             [{{name: a}}], methods: [{{path: /, method: GET, action: StartExecution}}]}}\n"
-        );
-        assert_eq!(parse(&text).unwrap().len(), 1);
     }
 }

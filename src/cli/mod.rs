@@ -7,8 +7,8 @@ mod docs;
 mod explain;
 mod manifest;
 mod plan;
+mod referents;
 mod render;
-mod schema;
 
 use clap::{Parser, Subcommand};
 

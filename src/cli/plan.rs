@@ -35,7 +35,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         owner_id(&connect(None).await?, None).await.map_err(|error| with_causes(&error))?
     };
     let regions = arguments.aws.load_unobserved().await;
-    for (owner, object) in arguments.manifest.read(&installation)? {
+    for (owner, object) in arguments.manifest.read(&installation, arguments.offline)? {
         let desired = rendered(&owner, &object.spec)?;
         let observed = if arguments.offline {
             Observed::default()

@@ -18,7 +18,7 @@ const INSTALLATION: &str = "OWNER_ID";
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let mut documents = Vec::new();
-    for (owner, object) in arguments.manifest.read(INSTALLATION)? {
+    for (owner, object) in arguments.manifest.read(INSTALLATION, true)? {
         let desired = rendered(&owner, &object.spec)?;
         documents.push(document(&desired));
     }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::client::{Body, ClientBuilder};
-use kube::{Client, Config};
+use kube::{Client, Config, Resource};
 use tokio::sync::watch;
 use tower::{BoxError, Layer, Service};
 
 use super::with_causes;
+use crate::api::StepFunctionsApi;
 
 /// Whether the objects are watched, or why not.
 pub type Watching = watch::Sender<Result<(), String>>;
@@ -68,8 +69,9 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        // kube notes its verb with each request.
-        let is_watch = request.extensions().get::<&'static str>() == Some(&"watch");
+        // kube notes its verb with each request. Other kinds are watched, too.
+        let is_watch = request.extensions().get::<&'static str>() == Some(&"watch")
+            && request.uri().path().ends_with(&format!("/{}", StepFunctionsApi::plural(&())));
         let watching = self.watching.clone().filter(|_| is_watch);
         let answer = tokio::time::timeout(ANSWER, self.inner.call(request));
         async move {

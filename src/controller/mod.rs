@@ -2,8 +2,10 @@
 
 mod connection;
 mod finalizer;
+mod outputs;
 mod reconcile;
 mod recorder;
+mod references;
 mod report;
 mod schedule;
 
@@ -24,6 +26,7 @@ use crate::api::{ConditionType, StepFunctionsApi};
 use crate::aws::sdk::Regions;
 use crate::metrics::Metrics;
 use recorder::Recorder;
+use references::Reader;
 use schedule::Schedule;
 
 pub use connection::{Watching, connect};
@@ -50,6 +53,7 @@ struct Shared {
     installation: String,
     schedule: Schedule,
     recorder: Recorder,
+    references: Arc<Reader>,
     metrics: Metrics,
     invoke_url: Option<String>,
 }
@@ -96,12 +100,14 @@ pub async fn run(
 ) -> Result<(), Error> {
     let installation = owner_id(&client, settings.owner_id.as_deref()).await?;
     tracing::info!(owner_id = installation, namespace = settings.namespace, "controller starts");
+    let (references, woken) = Reader::new(client.clone(), settings.namespace.clone());
     let shared = Arc::new(Shared {
         client: client.clone(),
         regions,
         installation,
         schedule: Schedule::new(settings.check_interval),
         recorder: Recorder::new(client.clone()),
+        references,
         metrics: metrics.clone(),
         invoke_url: settings.invoke_url,
     });
@@ -126,6 +132,7 @@ pub async fn run(
     let done = stop.clone();
     Controller::for_stream(stream, reader)
         .with_config(config)
+        .reconcile_on(woken)
         .graceful_shutdown_on(async move { done.cancelled().await })
         .run(reconcile::reconcile, reconcile::after_error, shared)
         .for_each(|result| {

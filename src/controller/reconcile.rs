@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use kube::runtime::controller::Action;
 use kube::{Api, Resource, ResourceExt};
 
+use super::outputs::{self, Outputs};
+use super::references::Read;
 use super::report::Report;
 use super::{Guarded, Shared, finalizer};
 use crate::api::{CHECK_NOW, DeletionPolicy, Mode, Reason, StepFunctionsApi};
@@ -14,7 +16,7 @@ use crate::model::{Arn, Deployment, DeploymentId, Desired, Owner, RestApiId, Rev
 use crate::observe::{Scope, observe};
 use crate::plan::plan;
 use crate::render::{Rendered, render};
-use crate::status::{EventDraft, Pass, Trouble, is_settled};
+use crate::status::{self, EventDraft, Pass, Trouble, is_settled};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,10 @@ pub(super) enum Error {
     Unreadable(String),
     #[error("failed to read the object: {0}")]
     Read(#[source] kube::Error),
+    #[error("failed to read what the object refers to: {0}")]
+    References(#[source] kube::Error),
+    #[error("failed to read or write the ConfigMap for outputs: {0}")]
+    Outputs(#[source] kube::Error),
     #[error("failed to write the finalizer: {0}")]
     Finalizer(#[source] kube::Error),
     #[error("the pass took longer than {DEADLINE:?}")]
@@ -38,7 +44,12 @@ const DEADLINE: Duration = Duration::from_secs(300);
 pub(super) fn after_error(object: Arc<Guarded>, error: &Error, shared: Arc<Shared>) -> Action {
     match error {
         Error::Unreadable(_) => Action::await_change(),
-        Error::Read(_) | Error::Finalizer(_) | Error::Status(_) | Error::TooLong => {
+        Error::Read(_)
+        | Error::References(_)
+        | Error::Outputs(_)
+        | Error::Finalizer(_)
+        | Error::Status(_)
+        | Error::TooLong => {
             let failures = shared.schedule.failed(&object.uid().unwrap_or_default());
             Action::requeue(Duration::from_secs(1 << failures.min(6)))
         }
@@ -57,6 +68,7 @@ pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Res
     // The watch may lag behind what the last pass wrote. Acting on an old status would look at AWS in vain, and write
     // parts of the old status over the new one.
     let Some(object) = api.get_opt(&seen.name_any()).await.map_err(Error::Read)? else {
+        shared.references.forget(&seen.uid().unwrap_or_default());
         return Ok(Action::await_change());
     };
     let owner = Owner { installation: shared.installation.clone(), namespace, name: object.name_any() };
@@ -79,8 +91,15 @@ fn is_gone(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.is_not_found())
 }
 
-/// How long an object can be left alone: it is settled, nobody asked for a check, and none is due.
+/// How long an object can be left alone by all that is known without a look.
 fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
+    let refers = object.status.as_ref().is_some_and(|status| !status.references.is_empty());
+    let quiet = if refers { shared.references.quiet(&object.uid().unwrap_or_default())? } else { Duration::MAX };
+    Some(until_due(object, shared)?.min(quiet))
+}
+
+/// Time to the next check of an object that is settled and that nobody asked to be checked.
+fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
     let handled = object.status.as_ref().and_then(|status| status.last_handled_check_now.as_ref());
     let settled = object.meta().deletion_timestamp.is_none()
         && is_settled(object)
@@ -107,7 +126,7 @@ impl PassOver<'_> {
         let mut report = Report::new(self.shared, self.api.clone(), object);
         if object.meta().deletion_timestamp.is_some() {
             if !finalizer::is_on(object) {
-                self.shared.schedule.forget(&self.uid);
+                self.forget();
                 return Ok((None, Action::await_change()));
             }
             return self.delete(&mut report).await;
@@ -116,19 +135,38 @@ impl PassOver<'_> {
             report.write(&Pass::Paused { deleting: false }).await.map_err(Error::Status)?;
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
-        if let Some(wait) = rest(object, self.shared) {
-            return Ok((None, Action::requeue(wait)));
+        let read = self.shared.references.read(object).await.map_err(Error::References)?;
+        report.refer(&read.versions);
+        if let Some(wait) = until_due(object, self.shared)
+            && (report.has_references() || self.shared.references.is_applied(&self.uid, &read))
+        {
+            // Other versions of the same values.
+            report.write_references().await.map_err(Error::Status)?;
+            let quiet = self.shared.references.quiet(&self.uid).unwrap_or(Duration::MAX);
+            return Ok((None, Action::requeue(wait.min(quiet))));
         }
-        self.make_match(&mut report).await
+        self.make_match(&mut report, &read).await
     }
 
-    async fn make_match(&self, report: &mut Report<'_>) -> Result<Done, Error> {
-        let desired = match render(&self.owner, &self.object.spec) {
+    async fn make_match(&self, report: &mut Report<'_>, read: &Read) -> Result<Done, Error> {
+        let spec = match read.references.fill(&self.object.spec, &read.values) {
+            Ok(spec) => spec,
+            Err(unfilled) => return self.fail(report, &Trouble::unfilled(&unfilled), None).await,
+        };
+        let desired = match render(&self.owner, &spec) {
             Ok(Rendered { desired, warnings }) => {
                 report.warn(warnings);
                 desired
             }
+            Err(problems) if read.references.bear_on(&problems) => {
+                return self.fail(report, &Trouble::referred(&problems), None).await;
+            }
             Err(problems) => return self.fail(report, &Trouble::invalid(&problems), None).await,
+        };
+        let outputs = Outputs::new(self.shared.client.clone(), self.object);
+        let found = match outputs.look().await {
+            Ok(found) => found,
+            Err(error) => return self.no_outputs(report, error, None).await,
         };
         let aws = self.shared.regions.get(&desired.region);
         let observed = match observe(&*aws, &desired, &self.scope()).await {
@@ -156,8 +194,14 @@ impl PassOver<'_> {
             return self.fail(report, &Trouble::step(failure), Some(&outcome)).await;
         }
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan };
+        let data = status::outputs(&desired.region, &report.preview(&settled));
+        if let Err(error) = outputs.write(found, &data).await {
+            return self.no_outputs(report, error, Some(&outcome)).await;
+        }
         report.write(&settled).await.map_err(Error::Status)?;
-        Ok((Some(Reason::Applied), Action::requeue(self.shared.schedule.checked(&self.uid))))
+        self.shared.references.applied(&self.uid, read);
+        let quiet = self.shared.references.quiet(&self.uid).unwrap_or(Duration::MAX);
+        Ok((Some(Reason::Applied), Action::requeue(self.shared.schedule.checked(&self.uid).min(quiet))))
     }
 
     /// What the status lets us skip.
@@ -210,11 +254,28 @@ impl PassOver<'_> {
         }
     }
 
+    fn forget(&self) {
+        self.shared.schedule.forget(&self.uid);
+        self.shared.references.forget(&self.uid);
+    }
+
     async fn let_go(&self, report: &Report<'_>, reason: Reason, note: &str) -> Result<Done, Error> {
         finalizer::remove(&self.api, self.object).await.map_err(Error::Finalizer)?;
         report.publish(&EventDraft::new(false, reason, note.to_owned())).await;
-        self.shared.schedule.forget(&self.uid);
+        self.forget();
         Ok((Some(reason), Action::await_change()))
+    }
+
+    async fn no_outputs(
+        &self,
+        report: &mut Report<'_>,
+        error: outputs::Error,
+        outcome: Option<&Outcome>,
+    ) -> Result<Done, Error> {
+        match error {
+            outputs::Error::Trouble(trouble) => self.fail(report, &trouble, outcome).await,
+            outputs::Error::Kubernetes(error) => Err(Error::Outputs(error)),
+        }
     }
 
     async fn fail(&self, report: &mut Report<'_>, trouble: &Trouble, outcome: Option<&Outcome>) -> Result<Done, Error> {

@@ -7,7 +7,7 @@ use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
 use super::Shared;
-use crate::api::{CHECK_NOW, FIELD_MANAGER, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{CHECK_NOW, FIELD_MANAGER, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::render::Problem;
 use crate::status::{self, Context, EventDraft, Pass};
 
@@ -18,11 +18,19 @@ pub(super) struct Report<'a> {
     object: &'a StepFunctionsApi,
     written: StepFunctionsApiStatus,
     warnings: Vec<Problem>,
+    references: Option<Vec<ReferenceStatus>>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(shared: &'a Shared, api: Api<StepFunctionsApi>, object: &'a StepFunctionsApi) -> Self {
-        Self { shared, api, object, written: object.status.clone().unwrap_or_default(), warnings: Vec::new() }
+        Self {
+            shared,
+            api,
+            object,
+            written: object.status.clone().unwrap_or_default(),
+            warnings: Vec::new(),
+            references: None,
+        }
     }
 
     /// What there is to say about the spec, for all that is written from now on.
@@ -30,16 +38,48 @@ impl<'a> Report<'a> {
         self.warnings = warnings;
     }
 
-    /// Writes the status that follows from a pass, if it is another than before, and publishes what is new.
-    pub(super) async fn write(&mut self, pass: &Pass<'_>) -> Result<(), kube::Error> {
+    /// What the spec refers to, for all that is written from now on.
+    pub(super) fn refer(&mut self, references: &[ReferenceStatus]) {
+        self.references = Some(references.to_vec());
+    }
+
+    /// Whether the status has what the spec refers to.
+    pub(super) fn has_references(&self) -> bool {
+        self.references.as_ref().is_none_or(|references| *references == self.written.references)
+    }
+
+    /// Writes that alone, if it is not there.
+    pub(super) async fn write_references(&mut self) -> Result<(), kube::Error> {
+        if self.has_references() {
+            return Ok(());
+        }
+        let references = self.references.clone().unwrap_or_default();
+        let status = StepFunctionsApiStatus { references, ..self.written.clone() };
+        self.patch(&status).await?;
+        self.written = status;
+        Ok(())
+    }
+
+    /// The status that follows from a pass.
+    pub(super) fn preview(&self, pass: &Pass<'_>) -> StepFunctionsApiStatus {
+        self.next(pass).0
+    }
+
+    fn next(&self, pass: &Pass<'_>) -> (StepFunctionsApiStatus, Vec<EventDraft>) {
         let now = Time(Timestamp::now());
         let context = Context {
             now: &now,
             invoke_url: self.shared.invoke_url.as_deref(),
             check_now: self.object.annotations().get(CHECK_NOW).map(String::as_str),
             warnings: &self.warnings,
+            references: self.references.as_deref(),
         };
-        let (status, events) = status::next(self.object, &self.written, pass, context);
+        status::next(self.object, &self.written, pass, context)
+    }
+
+    /// Writes the status that follows from a pass, if it is another than before, and publishes what is new.
+    pub(super) async fn write(&mut self, pass: &Pass<'_>) -> Result<(), kube::Error> {
+        let (status, events) = self.next(pass);
         if status != self.written {
             self.patch(&status).await?;
             self.written = status;

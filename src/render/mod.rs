@@ -14,25 +14,10 @@ mod role;
 mod stage;
 mod template;
 
-use std::fmt;
-
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Desired, Owner};
 
-/// Something wrong with a spec.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// Path of the field, such as `spec.methods[POST /execution].arguments.name`.
-    pub field: String,
-    /// What is wrong and what to do.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
-    }
-}
+pub use crate::api::Problem;
 
 /// What a spec becomes.
 #[derive(Clone, Debug, PartialEq)]

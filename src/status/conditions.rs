@@ -135,8 +135,11 @@ fn stalled(pass: &Pass<'_>) -> Says {
 
 fn accepted(pass: &Pass<'_>, warnings: &[Problem]) -> Says {
     match pass {
-        Pass::Failed { trouble, .. } if trouble.reason == Reason::Invalid => {
-            says(False, Reason::Invalid, trouble.message.clone())
+        Pass::Failed { trouble, .. } if matches!(trouble.reason, Reason::Invalid | Reason::ReferenceInvalid) => {
+            says(False, trouble.reason, trouble.message.clone())
+        }
+        Pass::Failed { trouble, .. } if trouble.reason == Reason::ReferenceMissing => {
+            says(Status::Unknown, Reason::ReferenceMissing, "not known before all values are there")
         }
         Pass::Paused { .. } | Pass::Deleting(_) => None,
         _ if !warnings.is_empty() => says(True, Reason::Warned, joined(warnings)),

@@ -3,17 +3,21 @@
 mod conditions;
 mod endpoint;
 mod event;
+mod outputs;
 mod trouble;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use crate::api::{ConditionType, PlanStatus, Reason, StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{
+    ConditionType, PlanStatus, Reason, ReferenceStatus, StageStatus, StepFunctionsApi, StepFunctionsApiStatus,
+};
 use crate::apply::Ids;
 use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
 use crate::render::Problem;
 
 pub use event::EventDraft;
+pub use outputs::outputs;
 pub use trouble::{Retry, Trouble};
 
 /// How far a pass came.
@@ -44,6 +48,8 @@ pub struct Context<'a> {
     pub check_now: Option<&'a str>,
     /// What there is to say about a valid spec.
     pub warnings: &'a [Problem],
+    /// What the spec refers to, if that was looked at.
+    pub references: Option<&'a [ReferenceStatus]>,
 }
 
 /// Whether the status says that AWS was as the present spec wants it when it was last looked at.
@@ -67,6 +73,9 @@ pub fn next(
     let mut status = before.clone();
     status.observed_generation = generation;
     status.conditions = conditions::next(&before.conditions, pass, generation, context);
+    if let Some(references) = context.references {
+        status.references = references.to_vec();
+    }
     if !matches!(pass, Pass::Applying(_)) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);
     }
@@ -78,6 +87,7 @@ pub fn next(
         Pass::Settled { desired, ids, .. } => {
             let stages = object.spec.stages.iter().map(|stage| &stage.name);
             settled(&mut status, desired, ids, stages, context.invoke_url);
+            status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
         // Tags and policies may be set before the pass ends; to remove them later, they have to be known before.

@@ -7,6 +7,7 @@ use crate::api::Reason;
 use crate::apply::{Cause, Failure};
 use crate::aws::{Class, Error};
 use crate::plan::{Action, Blocker};
+use crate::references::Unfilled;
 use crate::render::Problem;
 
 /// A failed pass.
@@ -45,6 +46,35 @@ impl Trouble {
     /// From an invalid spec.
     pub fn invalid(problems: &[Problem]) -> Self {
         Self { reason: Reason::Invalid, message: joined(problems), retry: Retry::OnChange }
+    }
+
+    /// From values of other objects that are missing or do not fit. Not stalled: the spec may be right.
+    pub fn unfilled(unfilled: &Unfilled) -> Self {
+        match unfilled {
+            Unfilled::Missing(problems) => {
+                Self { reason: Reason::ReferenceMissing, message: joined(problems), retry: backoff(2, 30) }
+            }
+            Unfilled::Wrong(problems) => Self::referred(problems),
+        }
+    }
+
+    /// From a spec that is invalid perhaps by values of other objects.
+    pub fn referred(problems: &[Problem]) -> Self {
+        Self { reason: Reason::ReferenceInvalid, message: joined(problems), retry: backoff(30, 300) }
+    }
+
+    /// From a ConfigMap for outputs that is somebody else's.
+    pub fn foreign_outputs(name: &str) -> Self {
+        let message = format!(
+            "spec.outputs.configMap: ConfigMap {name} exists and is not this object's; delete it, or name another one"
+        );
+        Self { reason: Reason::NotOwned, message, retry: backoff(30, 300) }
+    }
+
+    /// From a ConfigMap for outputs that the API server does not let us write, with its words.
+    pub fn outputs(words: &str) -> Self {
+        let message = format!("spec.outputs.configMap: {words}");
+        Self { reason: Reason::OutputsNotWritten, message, retry: backoff(15, 300) }
     }
 
     /// From a plan that may not be carried out.

@@ -8,6 +8,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("model", &[], "AWS resources as plain data: everything else stands on them"),
     ("actions", &[], "the catalogue is a table of facts"),
     ("api", &["actions"], "the schema lists the catalogue's names"),
+    ("references", &["api"], "a spec and values become a spec"),
     ("render", &["api", "actions", "model"], "a spec becomes a model, by the catalogue"),
     ("plan", &["model"], "two models become steps"),
     ("aws", &["model"], "the port speaks the model; no spec, no plan"),
@@ -15,8 +16,8 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("apply", &["model", "plan", "aws"], "steps become calls of the port"),
     (
         "status",
-        &["actions", "api", "model", "plan", "apply", "aws", "render"],
-        "of aws its errors, of render its problems",
+        &["actions", "api", "model", "plan", "apply", "aws", "references", "render"],
+        "of aws its errors, of references and render their problems",
     ),
     ("metrics", &["api", "aws"], "labels: reasons and error classes"),
     ("http", &["metrics"], "serves them"),
@@ -26,10 +27,14 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
 ];
 
 /// What status may name of modules that it knows only the edge of.
-const EDGES: [(&str, &str, &[&str]); 2] = [("status", "aws", &["Class", "Error"]), ("status", "render", &["Problem"])];
+const EDGES: [(&str, &str, &[&str]); 3] = [
+    ("status", "aws", &["Class", "Error"]),
+    ("status", "references", &["Unfilled"]),
+    ("status", "render", &["Problem"]),
+];
 
 /// Modules that take values and give values: no waiting, no clock, no runtime, no client.
-const PURE: &[&str] = &["model", "actions", "api", "render", "plan", "status"];
+const PURE: &[&str] = &["model", "actions", "api", "references", "render", "plan", "status"];
 const IMPURE: [&str; 8] =
     ["async ", ".await", "SystemTime", "Instant", "Timestamp::now", "tokio", "std::env", "std::fs"];
 

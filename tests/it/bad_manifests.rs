@@ -40,8 +40,8 @@ const REFUSED: &[Case] = &[
     ("methods:", "  - {name: plain, body: x}\nmethods:", "spec.templates[1]", "Duplicate value"),
     ("\"https://a.example\"", "\"https://a.example\", \"https://a.example\"", "spec.cors.allowOrigins[1]", "Duplicate value"),
     // Exactly one of several.
-    ("Hello\"", "Hello\", stageVariable: colour", "spec.stateMachines[0]", "give exactly one of arn and stageVariable"),
-    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "", "spec.stateMachines[1]", "give exactly one of arn and stageVariable"),
+    ("Hello\"", "Hello\", stageVariable: colour", "spec.stateMachines[0]", "give exactly one of arn, arnFrom, stageVariable and ref"),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "", "spec.stateMachines[1]", "give exactly one of arn, arnFrom, stageVariable and ref"),
     (RUN, "type: None}, arguments: {name: {query: a, header: b}}}", "spec.methods[0].arguments[name]", "give exactly one source: body, bodyField"),
     (RUN, "type: None}, arguments: {name: {}}}", "spec.methods[0].arguments[name]", "give exactly one source: body, bodyField"),
     ("{name: plain}}", "{name: plain, inline: x}}", "spec.methods[1].request.template", "give exactly one of name and inline"),
@@ -49,7 +49,17 @@ const REFUSED: &[Case] = &[
     ("request:", "arguments: {name: {query: a}}, request:", "spec.methods[1]", "give arguments or request.template, not both"),
     ("role: {", "role: {arn: \"arn:aws:iam::123456789012:role/r\", ", "spec.role", "remove stateMachineArns and managedPolicyArns, or arn"),
     ("role: {stateMachineArns", "role: {arn: \"arn:aws:iam::123456789012:role/r\", managedPolicyArns: [\"arn:aws:iam::aws:policy/p\"]}\n#", "spec.role", "remove stateMachineArns and managedPolicyArns, or arn"),
+    ("Hello\"", "Hello\", arnFrom: {configMapKeyRef: {name: a, key: b}}", "spec.stateMachines[0]", "give exactly one of arn, arnFrom"),
+    ("Hello\"", "Hello\", ref: {apiGroup: sfn.services.k8s.aws, name: a}", "spec.stateMachines[0]", "give exactly one of arn, arnFrom"),
+    ("body: \"$input.body\"", "body: x, bodyFrom: {configMapKeyRef: {name: a, key: b}}", "spec.templates[0]", "give exactly one of body and bodyFrom"),
+    ("{colour: red}", "{colour: red}, variablesFrom: {colour: {configMapKeyRef: {name: a, key: b}}}", "spec.stages[0]", "stands in variables or in variablesFrom, not in both"),
+    ("role: {stateMachineArns", "role: {arn: \"arn:aws:iam::123456789012:role/r\", arnFrom: {configMapKeyRef: {name: a, key: b}}}\n#", "spec.role", "give arn or arnFrom, not both"),
+    ("role: {", "role: {arnFrom: {configMapKeyRef: {name: a, key: b}}, ", "spec.role", "remove stateMachineArns and managedPolicyArns, or arn"),
     // Forms.
+    ("{colour: red}", "{}, variablesFrom: {colour: {configMapKeyRef: {name: A_b, key: b}}}", "spec.stages[0].variablesFrom[colour].configMapKeyRef.name", "has lower-case letters, digits"),
+    ("{colour: red}", "{}, variablesFrom: {colour: {configMapKeyRef: {name: a, key: \"b c\"}}}", "spec.stages[0].variablesFrom[colour].configMapKeyRef.key", "a key has letters, digits"),
+    ("{colour: red}", "{}, variablesFrom: {co-lour: {configMapKeyRef: {name: a, key: b}}}", "spec.stages[0].variablesFrom", "up to 64 letters, digits and underscores"),
+    ("cors:", "outputs: {configMap: a-}\ncors:", "spec.outputs.configMap", "starts and ends with a letter or digit"),
     ("us-east-1\nname", "Ohio\nname", "spec.region", "must be the name of an AWS region, such as us-east-1"),
     ("\"/run\"", "run", "spec.methods[0].path", "must be / or segments that start with / each"),
     ("\"/run\"", "/run/", "spec.methods[0].path", "without / at the end"),
@@ -85,11 +95,14 @@ const REFUSED: &[Case] = &[
     ("type: None", "type: Nobody", "spec.methods[0].authorization.type", "supported values: \"IAM\", \"None\""),
     ("region:", "mode: DryRun\nregion:", "spec.mode", "supported values: \"Apply\", \"Plan\", \"Paused\""),
     ("region: us-east-1\n", "", "spec.region", "Required value"),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "ref: {apiGroup: example.org, name: a}", "spec.stateMachines[1].ref.apiGroup", "supported values: \"sfn.services.k8s.aws\""),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "arnFrom: {}", "spec.stateMachines[1].arnFrom.configMapKeyRef", "Required value"),
     // References.
     ("hello, auth", "helo, auth", "spec.methods", "stateMachine must be the name of an entry of spec.stateMachines"),
     ("name: plain}}", "name: plan}}", "spec.methods", "request.template.name must be the name of an entry of spec.templates"),
     ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "stageVariable: fast", "spec.stages", "stage prod does not"),
-    // Fields that do not exist.
+    // Fields that do not exist. AWS shows stage variables to readers: not from a Secret.
+    ("{colour: red}", "{}, variablesFrom: {colour: {secretKeyRef: {name: a, key: b}}}", "spec.stages[0].variablesFrom.colour.secretKeyRef", "unknown field"),
     ("cors:", "corss:", "spec.corss", "unknown field"),
     ("authorization:", "authorisation:", "spec.methods[0].authorisation", "unknown field"),
     // The endpoint.

@@ -158,6 +158,7 @@ async fn several_documents_are_a_list_and_other_kinds_are_left_out() {
 async fn bad_manifest_is_refused_with_paths_and_exit_code_1() {
     let cases = [
         (manifest("x", ", arguments: {nam: {query: a}}"), "  spec.methods[POST /].arguments.nam: "),
+        (manifest("x", "").replace("us-east-1\n", "Ohio\n"), "  spec.region: must be the name of an AWS region"),
         (manifest("x", ", acton: y"), "  spec.methods[0].acton: unknown field"),
         (manifest("x", "").replace("POST", "POTS"), "  spec.methods[0].method: \"POTS\" is not one of GET, POST"),
         (manifest("x", "").replace("  region: us-east-1\n", ""), "  spec.region: missing"),

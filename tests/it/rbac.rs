@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use crate::references;
 use crate::samples::{REGION, started_at as spec};
 use crate::world::{Answer, CHART, MachineKind, World, eventually, post, run};
 
@@ -28,9 +29,9 @@ async fn life_under_the_charts_permissions_meets_no_refusal() {
     let world = World::new("rbac").await;
     world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
     let controller = world.controller().await;
-    world.kube.apply_spec("api", &spec(&world, "/run")).await.expect("the object applies");
+    world.kube.apply_spec("api", &connected(&world, "/run", "out").await).await.expect("the object applies");
     world.kube.wait_ready("api").await;
-    world.kube.apply_spec("api", &spec(&world, "/go")).await.expect("the object applies");
+    world.kube.apply_spec("api", &connected(&world, "/go", "new").await).await.expect("the object applies");
     world.kube.wait_ready("api").await;
     same_trouble_twice(&world).await;
     world.kube.delete("api").await;
@@ -39,6 +40,14 @@ async fn life_under_the_charts_permissions_meets_no_refusal() {
     assert_eq!(controller.log_lines("event not published"), Vec::<String>::new());
     let series = world.kube.kubectl(&["get", "events.events.k8s.io", "-o", "jsonpath={.items[*].series.count}"]).await;
     assert_eq!(series.as_deref(), Ok("2"), "the second time is counted on the event of the first");
+}
+
+/// The spec with a stage variable from a ConfigMap, which is there, and with outputs.
+async fn connected(world: &World, path: &str, outputs: &str) -> String {
+    let env = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: env}\ndata: {colour: red}";
+    world.kube.apply(env).await.expect("a ConfigMap");
+    let from = "{name: a, variablesFrom: {colour: {configMapKeyRef: {name: env, key: colour}}}}";
+    format!("{}\noutputs: {{configMap: {outputs}}}", spec(world, path).replace("{name: a}", from))
 }
 
 /// A verb that the chart grants the controller.
@@ -89,6 +98,7 @@ async fn take_away(world: &World, name: &str, grant: &Grant) {
     let account = format!("--as=system:serviceaccount:{}:{name}", world.kube.namespace);
     let resource = match grant.resource.split_once('/') {
         Some((resource, part)) => vec![resource.to_owned(), format!("--subresource={part}")],
+        None if grant.resource == "statemachines" => vec![format!("statemachines.{}", references::ACK[0])],
         None if grant.resource == "events" => vec!["events.events.k8s.io".to_owned()],
         None if grant.resource == "namespaces" => vec!["namespaces/kube-system".to_owned()],
         None => vec![grant.resource.clone()],
@@ -111,7 +121,15 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
     world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
     take_away(&world, &name, grant).await;
     let controller = world.starting_controller(&[]);
-    world.kube.apply_spec("api", &spec(&world, "/run")).await.expect("the object applies");
+    let applied = match grant.resource.as_str() {
+        "configmaps" => connected(&world, "/run", "out").await,
+        "statemachines" => {
+            references::install(references::ACK).await;
+            references::referring(references::ACK[0], "hello")
+        }
+        _ => spec(&world, "/run"),
+    };
+    world.kube.apply_spec("api", &applied).await.expect("the object applies");
     let words = match (grant.resource.as_str(), grant.verb.as_str()) {
         ("namespaces", "get") => {
             let log = controller.ends_by_itself().await;
@@ -128,6 +146,14 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
         ("stepfunctionsapis", "get") => "failed to read the object",
         ("stepfunctionsapis", "patch") => "failed to write the finalizer",
         ("stepfunctionsapis/status", "patch") => "failed to write the status",
+        ("configmaps" | "statemachines", "get") => "cannot be read: ",
+        ("configmaps" | "statemachines", "list" | "watch") => "failed to watch what objects refer to",
+        ("configmaps", "create" | "patch") => "spec.outputs.configMap: ",
+        ("configmaps", "delete") => {
+            world.kube.wait_ready("api").await;
+            world.kube.apply_spec("api", &spec(&world, "/run")).await.expect("the object applies");
+            "spec.outputs.configMap: "
+        }
         ("events", "create") => "event not published",
         ("events", "patch") => {
             world.kube.wait_ready("api").await;
@@ -149,7 +175,7 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
 async fn each_permission_of_the_chart_is_needed_and_missed_by_name() {
     let world = World::new("rbac-all").await;
     let (_, grants) = grants(&world).await;
-    assert_eq!(grants.len(), 8, "{grants:?}");
+    assert_eq!(grants.len(), 17, "{grants:?}");
     let complaints = futures::stream::iter(&grants).map(async |grant| (grant, complaint(grant).await));
     let wrong: Vec<_> =
         complaints.buffer_unordered(3).filter(|(_, told)| std::future::ready(told.is_err())).collect().await;

@@ -94,6 +94,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+# What specs refer to, and what is written for spec.outputs: only those named there.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [sfn.services.k8s.aws, sfn.aws.m.upbound.io]
+  resources: [statemachines]
+  verbs: [get, list, watch]
+{{- if not .Values.watchNamespace }}
+- apiGroups: [sfn.aws.upbound.io]
+  resources: [statemachines]
+  verbs: [get, list, watch]
+{{- end }}
 {{- end -}}
 
 {{- define "stepgate.subjects" -}}

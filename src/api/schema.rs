@@ -1,31 +1,71 @@
-//! What an API server checks of an object by its schema, for those who have none at hand. CEL rules are left to it.
+//! What an API server checks of an object by its schema and CEL rules, for those who have none at hand, and for values
+//! that come from elsewhere after the API server has seen the object.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use kube::core::cel::{CompiledSchema, ErrorKind, Validator, compile_schema};
 use serde_json::Value;
 
-/// Everything that is wrong with a value, each with its path.
-pub(super) fn problems(path: &str, value: &Value, schema: &Value) -> Vec<String> {
-    if value.is_null() {
-        return vec![format!("{path}: missing")];
+use super::{Problem, crd};
+
+/// Schema of `spec`, as the CRD has it.
+pub static SPEC: LazyLock<Value> = LazyLock::new(|| {
+    let definition = serde_json::to_value(crd()).unwrap_or_default();
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
+});
+
+static RULES: LazyLock<CompiledSchema> = LazyLock::new(|| compile_schema(&SPEC));
+
+/// Everything that is wrong with a spec: by the schema, and if that is satisfied by the CEL rules. Paths have indexes, as
+/// `spec.stages[0].name`. A rule that cannot be evaluated here is left out: it is the API server's business.
+pub fn spec_problems(spec: &Value) -> Vec<Problem> {
+    let found = problems("spec", spec, &SPEC);
+    if !found.is_empty() {
+        return found;
     }
-    let mut found = Vec::new();
-    check(path, value, schema, &mut found);
+    let Err(errors) = Validator::new().validate_compiled(&RULES, spec, None) else { return Vec::new() };
+    let errors = errors.into_iter().filter(|error| error.kind == ErrorKind::ValidationFailure);
+    let mut found: Vec<Problem> =
+        errors.map(|error| Problem { field: joined(&error.field_path), message: error.message }).collect();
+    found.sort();
     found
 }
 
-fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
+fn joined(path: &str) -> String {
+    match path.trim_start_matches('.') {
+        "" => "spec".to_owned(),
+        path => format!("spec.{path}"),
+    }
+}
+
+/// Everything that is wrong with a value by a schema, each with its path.
+fn problems(path: &str, value: &Value, schema: &Value) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if value.is_null() {
+        note(&mut found, path, "missing");
+    } else {
+        check(path, value, schema, &mut found);
+    }
+    found
+}
+
+fn note(found: &mut Vec<Problem>, field: impl Into<String>, message: impl Into<String>) {
+    found.push(Problem { field: field.into(), message: message.into() });
+}
+
+fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<Problem>) {
     let wanted = schema["type"].as_str().unwrap_or_default();
     if !is_a(wanted, value) {
         let hint = if wanted == "string" { "; put it in quotes" } else { "" };
-        found.push(format!("{path}: has to be of type {wanted}{hint}"));
+        note(found, path, format!("has to be of type {wanted}{hint}"));
         return;
     }
     match value {
         Value::Object(fields) => {
             for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 if fields.get(name).is_none_or(Value::is_null) {
-                    found.push(format!("{path}.{name}: missing"));
+                    note(found, format!("{path}.{name}"), "missing");
                 }
             }
             bound(path, fields.len(), schema, ["minProperties", "maxProperties"], "entries", found);
@@ -35,7 +75,7 @@ fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
                 match (schema["properties"].get(name), schema.get("additionalProperties")) {
                     (Some(field), _) | (None, Some(field)) => check(&here, value, field, found),
                     (None, None) if schema["x-kubernetes-preserve-unknown-fields"] == true => {}
-                    (None, None) => found.push(format!("{here}: unknown field")),
+                    (None, None) => note(found, here, "unknown field"),
                 }
             }
         }
@@ -46,7 +86,7 @@ fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
                 let here = format!("{path}[{index}]");
                 check(&here, item, &schema["items"], found);
                 if key(item, schema).is_some_and(|key| !keys.insert(key)) {
-                    found.push(format!("{here}: stands twice"));
+                    note(found, here, "stands twice");
                 }
             }
         }
@@ -55,7 +95,7 @@ fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
             let words = schema["enum"].as_array().filter(|words| !words.contains(value));
             if let Some(words) = words {
                 let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-                found.push(format!("{path}: {text:?} is not one of {}", words.join(", ")));
+                note(found, path, format!("{text:?} is not one of {}", words.join(", ")));
             }
         }
         _ => {}
@@ -74,13 +114,13 @@ fn is_a(wanted: &str, value: &Value) -> bool {
     }
 }
 
-fn bound(path: &str, size: usize, schema: &Value, [min, max]: [&str; 2], what: &str, found: &mut Vec<String>) {
+fn bound(path: &str, size: usize, schema: &Value, [min, max]: [&str; 2], what: &str, found: &mut Vec<Problem>) {
     let limit = |name: &str| schema[name].as_u64().and_then(|limit| usize::try_from(limit).ok());
     if let Some(least) = limit(min).filter(|least| size < *least) {
-        found.push(format!("{path}: has {size} {what}, and needs {least} at least"));
+        note(found, path, format!("has {size} {what}, and needs {least} at least"));
     }
     if let Some(most) = limit(max).filter(|most| size > *most) {
-        found.push(format!("{path}: has {size} {what}, and {most} are allowed"));
+        note(found, path, format!("has {size} {what}, and {most} are allowed"));
     }
 }
 
@@ -118,7 +158,7 @@ mod tests {
             "list": [{"name": "a"}, {"name": "a"}, {"name": "long"}, {}],
             "map": {"k": 7},
         });
-        let mut found = problems("spec", &value, &schema);
+        let mut found: Vec<String> = problems("spec", &value, &schema).iter().map(ToString::to_string).collect();
         found.sort();
         assert_eq!(
             found,
@@ -138,6 +178,30 @@ mod tests {
     #[test]
     fn null_is_absent() {
         let schema = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "string"}}});
-        assert_eq!(problems("spec", &json!({"a": null, "b": null}), &schema), ["spec.a: missing"]);
+        let found = problems("spec", &json!({"a": null, "b": null}), &schema);
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["spec.a: missing"]);
+    }
+
+    #[test]
+    fn rules_are_checked_too_and_each_can_be() {
+        fn rules(schema: &CompiledSchema, wrong: &mut Vec<String>) {
+            wrong.extend(schema.compilation_errors().iter().map(ToString::to_string));
+            schema.properties.values().for_each(|field| rules(field, wrong));
+            schema.items.iter().for_each(|items| rules(items, wrong));
+            schema.additional_properties.iter().for_each(|values| rules(values, wrong));
+        }
+        let mut wrong = Vec::new();
+        rules(&RULES, &mut wrong);
+        assert_eq!(wrong, Vec::<String>::new());
+        let spec = json!({
+            "region": "Ohio",
+            "methods": [{"path": "/", "method": "GET", "action": "StartExecution"}],
+            "stages": [{"name": "a", "variables": {"x": "r e d"}}],
+            "stateMachines": [{"name": "m", "arn": "a", "stageVariable": "x"}],
+        });
+        let found = spec_problems(&spec);
+        let fields: Vec<&str> = found.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["spec.region", "spec.stages[0].variables.x", "spec.stateMachines[0]"]);
+        assert!(found[0].message.contains("such as us-east-1"), "{found:?}");
     }
 }

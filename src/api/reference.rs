@@ -1,0 +1,101 @@
+//! Values that are not written in the object but read from others in its namespace, and what is written for others.
+//!
+//! **To let a field `x` differ per environment**, give it a sibling in its struct, and count that where a CEL rule counts
+//! `x`. Nothing else is to be done: `references` finds it by the schema, checks the value by the schema of `x`, and fills
+//! it in before `render` sees the spec.
+//!
+//! ```ignore
+//! #[serde(default, skip_serializing_if = "Option::is_none")]
+//! #[schemars(with = "ValueFrom")]
+//! pub x_from: Option<ValueFrom>,
+//! ```
+//!
+//! A map of strings has `x_from: BTreeMap<String, ValueFrom>` in the same way. A field that is no text (a number, a free
+//! JSON object) takes the value as JSON. Only a field whose value nobody can read in AWS, in events and in plans may have
+//! a [`SecretValueFrom`].
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fields::form;
+
+/// A value that is read from a ConfigMap in this object's namespace. It takes effect within seconds of a change there.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueFrom {
+    /// A key of a ConfigMap in this object's namespace.
+    pub config_map_key_ref: KeyRef,
+}
+
+/// A value that is read from a Secret or a ConfigMap in this object's namespace. It is never shown.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.configMapKeyRef) != has(self.secretKeyRef)")
+    .message("give exactly one of configMapKeyRef and secretKeyRef"))]
+pub struct SecretValueFrom {
+    /// A key of a Secret in this object's namespace. A change there takes effect within a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "KeyRef")]
+    pub secret_key_ref: Option<KeyRef>,
+
+    /// A key of a ConfigMap in this object's namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "KeyRef")]
+    pub config_map_key_ref: Option<KeyRef>,
+}
+
+/// A key of an object of the same namespace.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyRef {
+    /// Name of the object.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = form(r"[a-z0-9.-]+", "the name of an object has lower-case letters, digits, . and - only"))]
+    pub name: String,
+
+    /// Key in its data.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = form(r"[A-Za-z0-9._-]+", "a key has letters, digits and . _ - only"))]
+    pub key: String,
+}
+
+/// An object of kind StateMachine that another controller keeps. Its ARN is read from its status as soon as it is there.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct StateMachineRef {
+    /// API group of the object, the part before the / of its apiVersion. sfn.services.k8s.aws: ACK, in this object's
+    /// namespace. sfn.aws.m.upbound.io: Crossplane, in this object's namespace. sfn.aws.upbound.io: Crossplane, for the
+    /// whole cluster.
+    pub api_group: StateMachineGroup,
+
+    /// Name of the object.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = form(r"[a-z0-9.-]+", "the name of an object has lower-case letters, digits, . and - only"))]
+    pub name: String,
+}
+
+/// API groups that have a kind StateMachine.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StateMachineGroup {
+    #[serde(rename = "sfn.services.k8s.aws")]
+    Ack,
+    #[serde(rename = "sfn.aws.m.upbound.io")]
+    CrossplaneNamespaced,
+    #[serde(rename = "sfn.aws.upbound.io")]
+    CrossplaneCluster,
+}
+
+/// What is written for other workloads.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Outputs {
+    /// Name of a ConfigMap in this object's namespace, which is made and kept with the keys region, restApiId, roleArn,
+    /// revision; for each stage STAGE.url; and for each method STAGE.METHOD.PATH.url, where / of the path is a dot and
+    /// braces are left out: prod.POST.orders.id.url. It goes with this object. One that is there already is not touched.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = form(
+        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+        "the name of a ConfigMap has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"))]
+    pub config_map: String,
+}

@@ -1,0 +1,261 @@
+//! Reads what specs refer to, and wakes the objects whose referents change.
+//!
+//! ConfigMaps and StateMachines are watched, by their metadata and from when the first object refers to their kind; only
+//! those referred to are read. Secrets are not watched: that would take the permission to list all of them. Those
+//! referred to are read again every [`SECRETS`].
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::{StreamExt, TryStreamExt};
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client, ResourceExt};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::{Guarded, with_causes};
+use crate::api::{ReferenceStatus, StepFunctionsApi};
+use crate::references::{Content, Kind, References, Source, Values, content};
+
+/// Time after which a Secret that is referred to is read again.
+const SECRETS: Duration = Duration::from_secs(20);
+
+/// Objects by uid, and what they refer to.
+pub(super) struct Reader {
+    client: Client,
+    /// Namespace that is watched, `None` for all.
+    namespace: Option<String>,
+    wake: UnboundedSender<ObjectRef<Guarded>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    objects: HashMap<String, Referring>,
+    watched: BTreeSet<Kind>,
+}
+
+/// An object that refers to others.
+struct Referring {
+    object: ObjectRef<Guarded>,
+    /// resourceVersions of the referents when they were read; `None` for what was not there, or was not read yet.
+    read: BTreeMap<Source, Option<String>>,
+    at: Instant,
+    /// Whether no other version has been seen since.
+    current: bool,
+    /// Hash of the values that AWS was last made to match.
+    applied: Option<Vec<u8>>,
+}
+
+/// What a spec refers to, as it is now.
+#[derive(Default)]
+pub(super) struct Read {
+    pub references: References,
+    pub values: Values,
+    /// The versions, for the status.
+    pub versions: Vec<ReferenceStatus>,
+    digest: Vec<u8>,
+}
+
+impl Reader {
+    /// A reader, and the objects that it wakes.
+    pub(super) fn new(client: Client, namespace: Option<String>) -> (Arc<Self>, UnboundedReceiver<ObjectRef<Guarded>>) {
+        let (wake, woken) = unbounded();
+        (Arc::new(Self { client, namespace, wake, state: Mutex::default() }), woken)
+    }
+
+    /// Reads everything that an object's spec refers to.
+    ///
+    /// # Errors
+    /// If the API server cannot be asked. What it refuses to show is a value.
+    pub(super) async fn read(self: &Arc<Self>, object: &StepFunctionsApi) -> Result<Read, kube::Error> {
+        let references = References::of(&object.spec);
+        let uid = object.uid().unwrap_or_default();
+        if references.is_empty() {
+            self.forget(&uid);
+            return Ok(Read::default());
+        }
+        // Before reading: what changes while it is read is told by the watch.
+        let sources = references.sources();
+        self.note(&uid, object, &sources);
+        for kind in sources.iter().map(|source| source.kind).collect::<BTreeSet<_>>() {
+            self.watch(kind);
+        }
+        let namespace = object.namespace().unwrap_or_default();
+        let read = sources.into_iter().map(|source| self.get(source, &namespace));
+        let found: Vec<_> = futures::stream::iter(read).buffered(4).try_collect().await?;
+        let mut read = Read { references, ..Read::default() };
+        let mut versions = BTreeMap::new();
+        for (source, content, version) in found {
+            let (kind, name) = (source.kind.to_string(), source.name.clone());
+            read.versions.push(ReferenceStatus { kind, name, resource_version: version.clone() });
+            versions.insert(source.clone(), version);
+            read.values.insert(source, content);
+        }
+        read.digest = Sha256::digest(format!("{:?}", read.references.values(&read.values))).to_vec();
+        if let Some(referring) = self.lock().objects.get_mut(&uid) {
+            referring.read = versions;
+        }
+        Ok(read)
+    }
+
+    /// How long an object that refers to others can be left alone, `None` if not: they may have changed, or have not been
+    /// read by this process.
+    pub(super) fn quiet(&self, uid: &str) -> Option<Duration> {
+        let state = self.lock();
+        let referring = state.objects.get(uid).filter(|referring| referring.current)?;
+        let polled = referring.read.keys().any(|source| !is_watched(source.kind));
+        let left = if polled { SECRETS.saturating_sub(referring.at.elapsed()) } else { Duration::MAX };
+        Some(left).filter(|left| !left.is_zero())
+    }
+
+    /// Whether AWS was last made to match these very values, by this process.
+    pub(super) fn is_applied(&self, uid: &str, read: &Read) -> bool {
+        let state = self.lock();
+        state.objects.get(uid).is_some_and(|referring| referring.applied.as_ref() == Some(&read.digest))
+    }
+
+    /// Notes that AWS matches these values.
+    pub(super) fn applied(&self, uid: &str, read: &Read) {
+        if let Some(referring) = self.lock().objects.get_mut(uid) {
+            referring.applied = Some(read.digest.clone());
+        }
+    }
+
+    /// Forgets an object that is gone.
+    pub(super) fn forget(&self, uid: &str) {
+        self.lock().objects.remove(uid);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what an object is about to read. Versions that are known stay, so that no event about them wakes it.
+    fn note(&self, uid: &str, object: &StepFunctionsApi, sources: &BTreeSet<Source>) {
+        let namespace = object.namespace().unwrap_or_default();
+        let mut state = self.lock();
+        let referring = state.objects.entry(uid.to_owned()).or_insert_with(|| Referring {
+            object: ObjectRef::new(&object.name_any()).within(&namespace),
+            read: BTreeMap::new(),
+            at: Instant::now(),
+            current: true,
+            applied: None,
+        });
+        let mut known = std::mem::take(&mut referring.read);
+        referring.read = sources.iter().map(|source| (source.clone(), known.remove(source).flatten())).collect();
+        referring.at = Instant::now();
+        referring.current = true;
+    }
+
+    async fn get(&self, source: Source, namespace: &str) -> Result<(Source, Content, Option<String>), kube::Error> {
+        match self.api::<DynamicObject>(source.kind, Some(namespace)).get_opt(&source.name).await {
+            Ok(Some(object)) => {
+                let version = object.resource_version();
+                let value = serde_json::to_value(&object).map_err(kube::Error::SerdeError)?;
+                let content = content(source.kind, &value);
+                Ok((source, content, version))
+            }
+            Ok(None) => Ok((source, Content::Absent, None)),
+            // Of a kind that is not installed; it has no reason that kube would know.
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok((source, Content::Absent, None)),
+            Err(kube::Error::Api(status)) if status.is_forbidden() => {
+                Ok((source, Content::Unreadable(status.message.clone()), None))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn api<K>(&self, kind: Kind, namespace: Option<&str>) -> Api<K>
+    where
+        K: kube::Resource<DynamicType = ApiResource, Scope = kube::core::DynamicResourceScope>,
+    {
+        let [group, version, kind_name, plural] = kind.resource();
+        let resource = ApiResource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            api_version: if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") },
+            kind: kind_name.to_owned(),
+            plural: plural.to_owned(),
+        };
+        match namespace.filter(|_| !kind.is_cluster_scoped()) {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        }
+    }
+
+    /// Begins to watch a kind unless that was done before.
+    fn watch(self: &Arc<Self>, kind: Kind) {
+        if !is_watched(kind) || !self.lock().watched.insert(kind) {
+            return;
+        }
+        let api = self.api::<PartialObjectMeta<DynamicObject>>(kind, self.namespace.as_deref());
+        let reader = self.clone();
+        tokio::spawn(async move {
+            let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+            let mut listed = BTreeSet::new();
+            let mut trouble = None;
+            while let Some(event) = events.next().await {
+                let error = event.as_ref().err().map(|error| with_causes(error));
+                if let Some(error) = error.as_ref().filter(|error| trouble.as_ref() != Some(*error)) {
+                    tracing::warn!(%kind, reason = error, "failed to watch what objects refer to");
+                }
+                trouble = error;
+                match event {
+                    Ok(watcher::Event::Apply(object)) => reader.seen(kind, &object, object.resource_version()),
+                    Ok(watcher::Event::Delete(object)) => reader.seen(kind, &object, None),
+                    Ok(watcher::Event::Init) => listed.clear(),
+                    Ok(watcher::Event::InitApply(object)) => {
+                        reader.seen(kind, &object, object.resource_version());
+                        if reader.refers(kind, &object) {
+                            listed.insert((object.namespace(), object.name_any()));
+                        }
+                    }
+                    Ok(watcher::Event::InitDone) => reader.all_seen(kind, &std::mem::take(&mut listed)),
+                    Err(_) => {}
+                }
+            }
+        });
+    }
+
+    /// Wakes the objects that read another version of this one.
+    fn seen(&self, kind: Kind, object: &PartialObjectMeta<DynamicObject>, version: Option<String>) {
+        let source = Source { kind, name: object.name_any() };
+        let namespace = object.namespace();
+        self.wake(|referring| {
+            let same_place = kind.is_cluster_scoped() || referring.object.namespace == namespace;
+            same_place && referring.read.get(&source).is_some_and(|read| *read != version)
+        });
+    }
+
+    /// Wakes the objects that read what a list does not have any more.
+    fn all_seen(&self, kind: Kind, listed: &BTreeSet<(Option<String>, String)>) {
+        self.wake(|referring| {
+            let namespace = referring.object.namespace.as_ref().filter(|_| !kind.is_cluster_scoped());
+            let mut read = referring.read.iter().filter(|(source, version)| source.kind == kind && version.is_some());
+            read.any(|(source, _)| !listed.contains(&(namespace.cloned(), source.name.clone())))
+        });
+    }
+
+    fn refers(&self, kind: Kind, object: &PartialObjectMeta<DynamicObject>) -> bool {
+        let source = Source { kind, name: object.name_any() };
+        self.lock().objects.values().any(|referring| referring.read.contains_key(&source))
+    }
+
+    fn wake(&self, changed: impl Fn(&Referring) -> bool) {
+        for referring in self.lock().objects.values_mut().filter(|referring| changed(referring)) {
+            referring.current = false;
+            // It fails when the controller stops.
+            let _ = self.wake.unbounded_send(referring.object.clone());
+        }
+    }
+}
+
+fn is_watched(kind: Kind) -> bool {
+    kind != Kind::Secret
+}

@@ -1,0 +1,45 @@
+//! What an object has to give.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use serde_json::Value;
+
+use super::Kind;
+
+/// What was found of an object that a spec refers to.
+#[derive(Clone, PartialEq)]
+pub enum Content {
+    /// There is no such object.
+    Absent,
+    /// It cannot be read; why, in the API server's words.
+    Unreadable(String),
+    /// Its values by their keys.
+    Keys(BTreeMap<String, String>),
+}
+
+/// The values of an object as the API server or a manifest has it. What is no text is left out.
+pub fn content(kind: Kind, object: &Value) -> Content {
+    let mut keys = BTreeMap::new();
+    let texts = |name: &str| object[name].as_object().into_iter().flatten();
+    let plain = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+    match kind {
+        Kind::ConfigMap => keys.extend(texts("data").filter_map(plain)),
+        Kind::Secret => {
+            let decoded = |(key, value): (&String, &Value)| {
+                let bytes = serde_json::from_value::<ByteString>(value.clone()).ok()?;
+                Some((key.clone(), String::from_utf8(bytes.0).ok()?))
+            };
+            keys.extend(texts("data").filter_map(decoded));
+            // Of a manifest: the API server has it in data.
+            keys.extend(texts("stringData").filter_map(plain));
+        }
+        Kind::StateMachine(_) => {
+            // ACK writes it when the machine exists, Crossplane when it has observed it.
+            let status = &object["status"];
+            let arn = status["ackResourceMetadata"]["arn"].as_str().or(status["atProvider"]["arn"].as_str());
+            keys.extend(arn.filter(|arn| !arn.is_empty()).map(|arn| ("arn".to_owned(), arn.to_owned())));
+        }
+    }
+    Content::Keys(keys)
+}

@@ -1,0 +1,155 @@
+//! Values that a spec takes from other objects. Pure: a spec gives the list of what it refers to, and with the values it
+//! becomes an ordinary spec, checked as if they had been written in it. Who reads the objects is `controller` or `cli`.
+//!
+//! Which fields can refer is told by the schema alone: `api/reference.rs` says how a field learns it.
+
+mod content;
+mod fill;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::api::schema::SPEC;
+use crate::api::{Problem, StateMachineGroup, StepFunctionsApiSpec};
+
+pub use content::{Content, content};
+pub use fill::Unfilled;
+
+/// Kind of an object that a spec can refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Its data.
+    ConfigMap,
+    /// Its data, which is never shown.
+    Secret,
+    /// The ARN in its status.
+    StateMachine(StateMachineGroup),
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [
+        Self::ConfigMap,
+        Self::Secret,
+        Self::StateMachine(StateMachineGroup::Ack),
+        Self::StateMachine(StateMachineGroup::CrossplaneNamespaced),
+        Self::StateMachine(StateMachineGroup::CrossplaneCluster),
+    ];
+
+    /// API group, version, kind and plural.
+    pub fn resource(self) -> [&'static str; 4] {
+        match self {
+            Self::ConfigMap => ["", "v1", "ConfigMap", "configmaps"],
+            Self::Secret => ["", "v1", "Secret", "secrets"],
+            Self::StateMachine(group) => match group {
+                StateMachineGroup::Ack => ["sfn.services.k8s.aws", "v1alpha1", "StateMachine", "statemachines"],
+                StateMachineGroup::CrossplaneNamespaced => {
+                    ["sfn.aws.m.upbound.io", "v1beta1", "StateMachine", "statemachines"]
+                }
+                StateMachineGroup::CrossplaneCluster => {
+                    ["sfn.aws.upbound.io", "v1beta1", "StateMachine", "statemachines"]
+                }
+            },
+        }
+    }
+
+    /// Whether its objects are in no namespace.
+    pub fn is_cluster_scoped(self) -> bool {
+        self == Self::StateMachine(StateMachineGroup::CrossplaneCluster)
+    }
+}
+
+/// With its API group after a dot unless that is the core's, as kubectl takes it.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [group, _, kind, _] = self.resource();
+        if group.is_empty() { f.write_str(kind) } else { write!(f, "{kind}.{group}") }
+    }
+}
+
+/// An object that a spec refers to, in its own namespace or in none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
+/// What was found of each object.
+pub type Values = BTreeMap<Source, Content>;
+
+/// A field that takes its value from another object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// Path of the field that is filled, by the keys of lists as `render` writes it.
+    pub field: String,
+    /// The object.
+    pub source: Source,
+    /// The key in it.
+    pub key: String,
+    place: walk::Place,
+}
+
+impl Reference {
+    /// Whether a problem of the filled spec may come from this value.
+    fn bears_on(&self, problem: &Problem) -> bool {
+        problem.field.starts_with(&self.field) || problem.message.contains(&self.field)
+    }
+}
+
+/// What a spec refers to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct References(Vec<Reference>);
+
+impl References {
+    /// Those of a spec.
+    pub fn of(spec: &StepFunctionsApiSpec) -> Self {
+        serde_json::to_value(spec).map_or_else(|_| Self::default(), |spec| Self(walk::references(&spec, &SPEC)))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The objects, each once.
+    pub fn sources(&self) -> BTreeSet<Source> {
+        self.0.iter().map(|reference| reference.source.clone()).collect()
+    }
+
+    /// What is there of the values, by the paths of their fields.
+    pub fn values<'a>(&'a self, values: &'a Values) -> Vec<(&'a str, Option<&'a str>)> {
+        let value = |reference: &'a Reference| match values.get(&reference.source)? {
+            Content::Keys(keys) => keys.get(&reference.key).map(String::as_str),
+            Content::Absent | Content::Unreadable(_) => None,
+        };
+        self.0.iter().map(|reference| (reference.field.as_str(), value(reference))).collect()
+    }
+
+    /// The spec with the values in place, and nothing left that refers. They have passed the schema and the CEL rules.
+    ///
+    /// # Errors
+    /// What is missing, or what does not fit, with the fields' paths.
+    pub fn fill(&self, spec: &StepFunctionsApiSpec, values: &Values) -> Result<StepFunctionsApiSpec, Unfilled> {
+        if self.is_empty() {
+            return Ok(spec.clone());
+        }
+        let spec = serde_json::to_value(spec).unwrap_or(Value::Null);
+        fill::fill(&self.0, spec, values)
+    }
+
+    /// Whether a change of what the spec refers to may cure one of these problems of the filled spec.
+    pub fn bear_on(&self, problems: &[Problem]) -> bool {
+        problems.iter().any(|problem| self.0.iter().any(|reference| reference.bears_on(problem)))
+    }
+}

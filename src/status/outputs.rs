@@ -1,0 +1,82 @@
+//! What other workloads are told, from a status.
+
+use std::collections::BTreeMap;
+
+use crate::api::{EndpointStatus, StepFunctionsApiStatus};
+
+/// Kubernetes' limit for a key of a ConfigMap.
+const KEY_MAX: usize = 253;
+
+/// Keys and values of the ConfigMap of `spec.outputs`. Methods whose paths give the same key have none, and neither have
+/// those beyond what the status lists.
+pub fn outputs(region: &str, status: &StepFunctionsApiStatus) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = BTreeMap::from([("region".to_owned(), region.to_owned())]);
+    let ids = [("restApiId", &status.rest_api_id), ("roleArn", &status.role_arn), ("revision", &status.revision)];
+    all.extend(ids.into_iter().filter_map(|(key, id)| Some((key.to_owned(), id.clone()?))));
+    let mut methods: BTreeMap<String, Vec<&EndpointStatus>> = BTreeMap::new();
+    for stage in &status.stages {
+        all.insert(format!("{}.url", stage.name), stage.url.clone());
+        for endpoint in status.endpoints.iter().filter(|endpoint| endpoint.stage == stage.name) {
+            if let Some(path) = endpoint.url.strip_prefix(&stage.url) {
+                let key = format!("{}.{}{}.url", stage.name, endpoint.method, dotted(path));
+                methods.entry(key).or_default().push(endpoint);
+            }
+        }
+    }
+    for (key, endpoints) in methods {
+        if let [endpoint] = endpoints[..]
+            && key.len() <= KEY_MAX
+        {
+            all.insert(key, endpoint.url.clone());
+        }
+    }
+    all
+}
+
+/// A path as a part of a key: `/orders/{id}` is `.orders.id`.
+fn dotted(path: &str) -> String {
+    let kept = path.trim_end_matches('/').chars().filter(|c| !"{}+".contains(*c));
+    kept.map(|c| match c {
+        '/' => '.',
+        c if c.is_ascii_alphanumeric() || "._-".contains(c) => c,
+        _ => '_',
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::StageStatus;
+
+    #[test]
+    fn methods_have_keys_of_their_own_or_none() {
+        let endpoint = |method: &str, path: &str| EndpointStatus {
+            stage: "prod".to_owned(),
+            method: method.to_owned(),
+            url: format!("https://x/prod{path}"),
+            curl: String::new(),
+        };
+        let status = StepFunctionsApiStatus {
+            rest_api_id: Some("x".to_owned()),
+            stages: vec![StageStatus {
+                name: "prod".to_owned(),
+                url: "https://x/prod".to_owned(),
+                deployment_id: String::new(),
+                revision: String::new(),
+            }],
+            endpoints: vec![
+                endpoint("POST", ""),
+                endpoint("GET", "/orders/{id+}"),
+                endpoint("GET", "/a.b"),
+                endpoint("GET", "/a/b"),
+                endpoint("GET", &format!("/{}", "n".repeat(250))),
+            ],
+            ..StepFunctionsApiStatus::default()
+        };
+        let all = outputs("us-east-1", &status);
+        let keys: Vec<&str> = all.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["prod.GET.orders.id.url", "prod.POST.url", "prod.url", "region", "restApiId"]);
+        assert_eq!(all["prod.GET.orders.id.url"], "https://x/prod/orders/{id+}");
+    }
+}
