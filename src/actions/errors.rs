@@ -54,7 +54,7 @@ const TABLE: [ErrorAnswer; 29] = [
     own("InvalidToken", 400),
     own("ValidationException", 400),
     fixed("SerializationException", 400, MALFORMED),
-    own("StateMachineTypeNotSupported", 500),
+    fixed("StateMachineTypeNotSupported", 500, "The action does not work on this type of state machine"),
     fixed("UnknownOperationException", 500, "The action is not known in this region"),
     fixed("KmsAccessDeniedException", 500, DENIED),
     fixed("KmsInvalidStateException", 500, "The key that encrypts the data cannot be used"),

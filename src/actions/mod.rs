@@ -9,6 +9,11 @@ mod errors;
 pub use catalogue::ACTIONS;
 pub use errors::{ErrorAnswer, answers};
 
+/// Actions whose answer holds the output of a workflow, in `output`.
+pub const WITH_OUTPUT: [&str; 2] = ["StartSyncExecution", "DescribeExecution"];
+/// Actions that answer the ARN of an execution that runs on, in `executionArn`.
+pub const WITH_STATUS_URL: [&str; 1] = ["StartExecution"];
+
 /// One action of the Step Functions API, as <https://docs.aws.amazon.com/step-functions/latest/apireference/> has it.
 #[derive(Debug)]
 pub struct Action {

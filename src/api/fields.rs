@@ -128,3 +128,23 @@ pub(super) fn binary_media_types(_: &mut SchemaGenerator) -> Schema {
     }
     json_schema!({"type": "array", "minItems": 1, "maxItems": 50, "items": item})
 }
+
+/// List of HTTP methods for a preflight.
+pub(super) fn cors_methods(_: &mut SchemaGenerator) -> Schema {
+    let words = ["*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    json_schema!({"type": "array", "maxItems": 8, "items": {"type": "string", "enum": words}})
+}
+
+/// List of names of headers for a browser.
+pub(super) fn cors_headers(_: &mut SchemaGenerator) -> Schema {
+    let sentence = "the name of a header has letters, digits, _ and - only; or *";
+    let item = text(128, r"\*|[A-Za-z0-9_-]+", sentence);
+    json_schema!({"type": "array", "maxItems": 50, "items": item})
+}
+
+/// Map of fixed values of response headers. They stand between apostrophes in a mapping, or between quotes in a template.
+pub(super) fn header_values(_: &mut SchemaGenerator) -> Schema {
+    let sentence = "the value of a header has visible ASCII characters and spaces, without \" ' \\ # and $";
+    let value = text(256, r"[ !%-&(-Z^-~\[\]]+", sentence);
+    json_schema!({"type": "object", "maxProperties": 10, "additionalProperties": value})
+}

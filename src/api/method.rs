@@ -3,18 +3,27 @@
 use std::collections::BTreeMap;
 
 use kube::KubeSchema;
+use kube::core::{Message, Rule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::argument::ArgumentSource;
 use super::fields::{action_names, form, list_arguments};
 use super::preflight::MethodTest;
+use super::response::Response;
+use crate::actions;
 
 /// One HTTP method on one path, and the Step Functions action behind it.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.arguments) || !has(self.request)")
-    .message("give arguments or request.template, not both: a template makes the whole request"))]
+#[x_kube(
+    validation = Rule::new("!has(self.arguments) || !has(self.request)")
+        .message("give arguments or request.template, not both: a template makes the whole request"),
+    validation = only_for("has(self.response.unwrap)", "unwrap", &actions::WITH_OUTPUT, "answers the output of a workflow"),
+    validation = only_for(
+        "has(self.response.location) && self.response.location", "location", &actions::WITH_STATUS_URL,
+        "answers an execution to look at"),
+)]
 pub struct Method {
     /// Path below the stage, such as /execution or /orders/{id}; / is the root. {name} takes one segment, {name+} at the
     /// end all that follow.
@@ -64,11 +73,24 @@ pub struct Method {
     #[schemars(with = "Request")]
     pub request: Option<Request>,
 
+    /// What callers get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Response")]
+    pub response: Option<Response>,
+
     /// Calls that have to be answered as expected before a stage moves to a new definition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub tests: Vec<MethodTest>,
+}
+
+/// A rule that a method has that part of a response only with these actions.
+fn only_for(given: &str, field: &str, actions: &[&str], reason: &str) -> Rule {
+    let words: Vec<String> = actions.iter().map(|action| format!("'{action}'")).collect();
+    Rule::new(format!("!has(self.response) || !({given}) || self.action in [{}]", words.join(", ")))
+        .message(Message::Message(format!("only {} {reason}", actions.join(" or "))))
+        .field_path(format!(".response.{field}"))
 }
 
 /// HTTP method.

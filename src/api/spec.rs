@@ -75,6 +75,11 @@ use super::status::StepFunctionsApiStatus;
         .message("every method's request.template.name must be the name of an entry of spec.templates")
         .field_path(".methods"),
     validation = Rule::new(
+        "self.methods.all(m, !has(m.response) || !has(m.response.templates) || m.response.templates.all(r, \
+         !has(r.template.name) || (has(self.templates) && self.templates.exists(t, t.name == r.template.name))))")
+        .message("every template.name of a method's response must be the name of an entry of spec.templates")
+        .field_path(".methods"),
+    validation = Rule::new(
         "!has(self.stateMachines) || self.stateMachines.all(s, !has(s.stageVariable) || \
          self.stages.all(g, has(g.variables) && s.stageVariable in g.variables || \
          has(g.variablesFrom) && s.stageVariable in g.variablesFrom))")
@@ -182,7 +187,7 @@ pub struct Template {
     #[x_kube(validation = form(r"[A-Za-z0-9_-]+", "may have letters, digits, _ and - only"))]
     pub name: String,
 
-    /// The template. It makes the JSON request of the method's action.
+    /// The template. It makes the JSON request of a method's action, or a body of its response.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 1, max = 307_200))]
     pub body: String,

@@ -67,7 +67,12 @@ fn settings(document: &mut Value, settings: &ApiSettings) {
 
 fn gateway_response(response: &GatewayResponse) -> Value {
     let headers = response.headers.iter().map(|(name, value)| (format!("gatewayresponse.header.{name}"), json!(value)));
-    json!({"responseParameters": headers.collect::<Map<_, _>>(), "responseTemplates": response.templates})
+    let mut document =
+        json!({"responseParameters": headers.collect::<Map<_, _>>(), "responseTemplates": response.templates});
+    if let Some(status) = &response.status {
+        document["statusCode"] = json!(status);
+    }
+    document
 }
 
 fn operation(method: &Method, own_role: &str) -> Value {

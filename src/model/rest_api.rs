@@ -217,6 +217,8 @@ pub struct IntegrationResponse {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayResponse {
+    /// Status code; `None` is that of the error.
+    pub status: Option<String>,
     /// Header mappings: `'text'` with its quotes, or a mapping expression.
     pub headers: BTreeMap<String, String>,
     /// Bodies by content type; not VTL, variables are filled in and nothing else.

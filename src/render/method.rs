@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, cors, method_field, template};
+use super::{Problems, method_field, response, template};
 use crate::actions::{self, Action};
 use crate::api::{self, AuthorizationType, StepFunctionsApiSpec};
-use crate::model::{
-    Authorization, Backend, Credentials, Integration, IntegrationResponse, Method, Parameter, partition,
-};
+use crate::model::{Authorization, Backend, Credentials, Integration, Method, Parameter, partition};
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -20,7 +18,7 @@ pub(super) fn render(
 ) -> Method {
     let action = problems.check(&format!("{}.action", method_field(method)), find(&method.action));
     let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
-    let responses = action.map(|action| responses(spec.cors.as_ref(), action)).unwrap_or_default();
+    let responses = action.map(|action| response::render(spec, method, action, problems)).unwrap_or_default();
     let (region, arns) = (&spec.region, partition(&spec.region).id);
     let integration = Integration {
         backend: Backend::Aws {
@@ -102,33 +100,4 @@ fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Paramet
         }
     }
     parameters
-}
-
-/// Answers by status code. Every other status of an error is set by the template: API Gateway selects by the status of
-/// Step Functions, and that is 400 for all of its errors.
-fn responses(cors: Option<&api::Cors>, action: &Action) -> BTreeMap<String, IntegrationResponse> {
-    let success = IntegrationResponse { pattern: None, ..answer(cors, template::success(action)) };
-    let refused = template::refused(action);
-    BTreeMap::from([
-        ("200".to_owned(), success),
-        ("400".to_owned(), IntegrationResponse { pattern: Some(r"4\d{2}".into()), ..answer(cors, Some(refused)) }),
-        (
-            "500".to_owned(),
-            IntegrationResponse { pattern: Some(r"5\d{2}".into()), ..answer(cors, Some(template::failed())) },
-        ),
-    ])
-}
-
-/// An answer with that template (`None`: the body as it is) and the headers of CORS.
-fn answer(cors: Option<&api::Cors>, template: Option<String>) -> IntegrationResponse {
-    let echo = cors.and_then(cors::echo);
-    let template = match (echo, template) {
-        (None, template) => template,
-        (Some(echo), template) => Some(format!("{echo}{}", template.as_deref().unwrap_or("$input.json('$')"))),
-    };
-    IntegrationResponse {
-        pattern: None,
-        headers: cors.map(cors::headers).unwrap_or_default(),
-        templates: template.map(|text| ("application/json".to_owned(), text)).into_iter().collect(),
-    }
 }

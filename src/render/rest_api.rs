@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problems, cors, endpoint, method, method_field};
+use super::{Problems, cors, endpoint, gateway_response, method, method_field};
 use crate::api::StepFunctionsApiSpec;
-use crate::model::{Credentials, Definition, MethodKey, Owner, RestApi};
+use crate::model::{Credentials, Definition, Method, MethodKey, Owner, RestApi};
 
 /// API Gateway's limit for the resources of an API; every segment of a path is one, and so is the root.
 const RESOURCES_MAX: usize = 300;
@@ -22,16 +22,18 @@ pub(super) fn render(
     }
     check_paths(spec, problems);
     if let Some(cors) = &spec.cors {
-        let mut verbs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for method in &spec.methods {
-            verbs.entry(&method.path).or_default().insert(method.method.as_str());
+        let mut paths: BTreeMap<&str, Vec<(&str, &Method)>> = BTreeMap::new();
+        for (key, method) in &definition.methods {
+            paths.entry(&key.path).or_default().push((&key.verb, method));
         }
-        for (path, verbs) in verbs {
+        let preflight = |(path, methods): (&str, Vec<(&str, &Method)>)| {
             let key = MethodKey { path: path.to_owned(), verb: "OPTIONS".to_owned() };
-            definition.methods.insert(key, cors::preflight(cors, path, &verbs));
-        }
-        definition.gateway_responses = cors::gateway_responses(cors);
+            (key, cors::preflight(cors, path, &methods))
+        };
+        let preflights: Vec<_> = paths.into_iter().map(preflight).collect();
+        definition.methods.extend(preflights);
     }
+    definition.gateway_responses = gateway_response::render(spec.cors.as_ref());
     let name = spec.name.clone().unwrap_or_else(|| owner.api_name());
     let settings = endpoint::render(spec, problems);
     RestApi { name, tags: owner.tags(&spec.tags), settings, definition }

@@ -72,12 +72,14 @@ async fn every_answer_allows_any_origin_with_an_asterisk() {
 }
 
 #[tokio::test]
-async fn every_answer_names_the_one_origin_whoever_asks() {
+async fn one_origin_is_told_to_its_own_pages_only_but_for_errors_of_the_gateway() {
     let api = Api::new("cors-one", r#"["https://app.example"]"#).await;
-    for origin in ["https://app.example", "https://evil.example"] {
-        for answer in api.answers(origin).await {
-            assert_eq!(answer.header(ALLOW_ORIGIN), Some("https://app.example"), "{answer:?}");
+    for (origin, allowed) in [("https://app.example", Some("https://app.example")), ("https://evil.example", None)] {
+        let [preflight, success, error, gateway] = api.answers(origin).await;
+        for answer in [preflight, success, error] {
+            assert_eq!((answer.header(ALLOW_ORIGIN), answer.header("Vary")), (allowed, Some("Origin")), "{answer:?}");
         }
+        assert_eq!(gateway.header(ALLOW_ORIGIN), Some("https://app.example"), "{gateway:?}");
     }
 }
 

@@ -3,11 +3,13 @@
 //!
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
+mod answers;
 mod api_server;
 mod architecture;
 mod arguments;
 mod bad_input;
 mod bad_manifests;
+mod browser;
 mod calls;
 mod catalogue;
 mod changes;
@@ -17,6 +19,7 @@ mod cuts;
 mod deletion;
 mod endpoint;
 mod examples;
+mod gateway_errors;
 mod helm;
 mod inputs;
 mod kstatus;

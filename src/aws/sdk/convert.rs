@@ -108,7 +108,8 @@ pub(super) fn gateway_response(found: SdkGatewayResponse) -> Option<(String, Gat
     let headers =
         headers.map(|(name, value)| (name.trim_start_matches("gatewayresponse.header.").to_owned(), value)).collect();
     let templates = found.response_templates.unwrap_or_default().into_iter().collect();
-    Some((found.response_type?.as_str().to_owned(), GatewayResponse { headers, templates }))
+    let status = found.status_code.filter(|status| !status.is_empty());
+    Some((found.response_type?.as_str().to_owned(), GatewayResponse { status, headers, templates }))
 }
 
 /// A stage; whose it is, is not decided here.

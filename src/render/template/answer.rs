@@ -1,57 +1,71 @@
-//! The answer to the caller, made from that of Step Functions.
+//! The answer to the caller when Step Functions refuses or fails.
 
 use std::fmt::Write;
 
-use super::quoted;
-use crate::actions::{Action, answers};
-
-/// The answer to a 200 of Step Functions; `None` passes it on as it is.
-pub(in crate::render) fn success(action: &Action) -> Option<String> {
-    // StartSyncExecution answers 200 even when the workflow failed.
-    action.waits.then(|| {
-        let failure =
-            format!("{{\"error\":{},\"message\":{},\"requestId\":{REQUEST_ID}}}", quoted("$error"), quoted("$message"));
-        format!(
-            "#set($status = \"$!input.path('$.status')\")#set($error = \"$!input.path('$.error')\")\
-             #set($message = \"$!input.path('$.cause')\")#if($error == \"\")#set($error = \"Execution$status\")#end\
-             #if($status == \"FAILED\")#set($context.responseOverride.status = 502){failure}\
-             #elseif($status == \"TIMED_OUT\")#set($context.responseOverride.status = 504){failure}\
-             #else$input.json('$')#end"
-        )
-    })
-}
+use super::{literal, quoted};
+use crate::actions::{Action, answers, nearest};
+use crate::api::Response;
+use crate::render::Problems;
 
 /// `requestId` itself can be set by clients.
 const REQUEST_ID: &str = "\"$context.extendedRequestId\"";
 
-/// The answer to a 4xx of Step Functions: the status and name of the error's type.
-pub(in crate::render) fn refused(action: &Action) -> String {
+/// The body of every error. Both arguments are JSON strings, quotes included.
+pub(super) fn error_body(error: &str, message: &str) -> String {
+    format!("{{\"error\":{error},\"message\":{message},\"requestId\":{REQUEST_ID}}}")
+}
+
+/// A directive that sets the status for the caller.
+pub(super) fn set_status(status: &str) -> String {
+    format!("#set($context.responseOverride.status = {status})")
+}
+
+/// The answer to a 4xx of Step Functions: the status and name of the error's type. `field` is the response's.
+pub(in crate::render) fn refused(action: &Action, response: &Response, field: &str, problems: &mut Problems) -> String {
+    check_names(action, response, field, problems);
     let mut template = "#set($type = \"$!input.path('$.__type')\")#set($message = \"$!input.path('$.message')\")\
                         #if($message == \"\")#set($message = \"$!input.path('$.Message')\")#end\n"
         .to_owned();
+    // Messages of the table and of the spec stand in the text, where nothing reads them again.
+    let mut messages = String::new();
     let mut keyword = "#if";
     for answer in answers(action) {
+        let own = response.errors.get(answer.error);
+        let status = own.and_then(|own| own.status).unwrap_or(answer.status.into());
         let _ = write!(
             template,
-            "{keyword}($type.contains(\"{0}\"))#set($status = {1})#set($error = \"{0}\")",
-            answer.error, answer.status
+            "{keyword}($type.contains(\"{0}\"))#set($status = {status})#set($error = \"{0}\")",
+            answer.error
         );
-        if let Some(message) = answer.message {
-            let _ = write!(template, "#set($message = \"{message}\")");
+        if let Some(message) = own.and_then(|own| own.message.as_deref()).or(answer.message) {
+            let keyword = if messages.is_empty() { "#if" } else { "#elseif" };
+            let _ = write!(messages, "{keyword}($error == \"{}\"){}", answer.error, literal(message));
         }
         keyword = "\n#elseif";
     }
     let _ = write!(
         template,
-        "\n#else#set($status = 400)#set($error = \"BadRequest\")#end\n#set($context.responseOverride.status = $status)\n{{\"error\":\"$error\",\"message\":{},\"requestId\":{REQUEST_ID}}}",
-        quoted("$message")
+        "\n#else#set($status = 400)#set($error = \"BadRequest\")#end#if($message == \"\")#set($message = $error)#end\n\
+         {}\n{}",
+        set_status("$status"),
+        error_body("\"$error\"", &format!("{messages}#else{}#end", quoted("$message")))
     );
     template
 }
 
+fn check_names(action: &Action, response: &Response, field: &str, problems: &mut Problems) {
+    let names: Vec<&str> = answers(action).map(|answer| answer.error).collect();
+    for name in response.errors.keys().filter(|name| !names.contains(&name.as_str())) {
+        let near = nearest(name, names.iter().copied());
+        let hint = near.map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
+        problems.add(
+            format!("{field}.errors.{name}"),
+            format!("{} has no such error{hint} It has {}", action.name, names.join(", ")),
+        );
+    }
+}
+
 /// The answer to a 5xx of Step Functions.
 pub(in crate::render) fn failed() -> String {
-    format!(
-        "{{\"error\":\"ServiceFailure\",\"message\":\"AWS Step Functions failed; try again\",\"requestId\":{REQUEST_ID}}}"
-    )
+    error_body("\"ServiceFailure\"", "\"AWS Step Functions failed; try again\"")
 }

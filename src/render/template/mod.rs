@@ -6,14 +6,20 @@
 mod answer;
 mod arguments;
 mod builder;
+mod location;
 mod object;
+mod outcome;
 mod request;
 mod source;
+mod users;
 mod value;
 
-pub(super) use answer::{failed, refused, success};
+pub(super) use answer::{failed, refused};
+pub(super) use location::location;
 pub(super) use object::leaves;
+pub(super) use outcome::success;
 pub(super) use request::request;
+pub(super) use users::users;
 
 /// The escape function turns an apostrophe into `\'`, which is not JSON
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>).
@@ -25,4 +31,9 @@ fn escaped(expression: &str) -> String {
 
 fn quoted(expression: &str) -> String {
     format!("\"{}\"", escaped(expression))
+}
+
+/// A text of the spec as a JSON string that Velocity leaves as it is.
+fn literal(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('$', "\\u0024").replace('#', "\\u0023")
 }

@@ -2,14 +2,12 @@
 
 use super::arguments::{self, Given};
 use super::builder::Builder;
+use super::users::{TEMPLATE_MAX, users};
 use super::value;
 use crate::actions::{Action, ArnKind, Kind};
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Integration, StateMachineArn};
 use crate::render::{Problems, method_field};
-
-/// Longest mapping template, in bytes.
-const TEMPLATE_MAX: usize = 300 * 1024;
 
 /// The template that makes the request of a method's action.
 pub(in crate::render) fn request(
@@ -19,42 +17,12 @@ pub(in crate::render) fn request(
     problems: &mut Problems,
 ) -> String {
     if let Some(request) = &method.request {
-        return users(spec, method, &request.template, problems);
+        return users(spec, &format!("{}.request.template", method_field(method)), &request.template, problems);
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
         return Integration::PASS_BODY.to_owned();
     }
     generated(spec, method, action, problems)
-}
-
-/// A hand-written template.
-fn users(
-    spec: &StepFunctionsApiSpec,
-    method: &api::Method,
-    source: &api::TemplateSource,
-    problems: &mut Problems,
-) -> String {
-    let named = |name: &String| {
-        let field = format!("spec.templates[{name}].body");
-        spec.templates.iter().find(|template| template.name == *name).map(|template| (field, &template.body))
-    };
-    let here = format!("{}.request.template", method_field(method));
-    let found = match (&source.inline, &source.name) {
-        (Some(text), _) => Some((format!("{here}.inline"), text)),
-        (None, Some(name)) => named(name),
-        (None, None) => None,
-    };
-    let Some((field, text)) = found else {
-        problems.add(format!("{here}.name"), "is not the name of an entry of spec.templates");
-        return String::new();
-    };
-    if text.contains("${AWS::") {
-        problems.add(&field, "API Gateway replaces ${AWS::...} when the template is imported; write it otherwise");
-    }
-    if text.len() > TEMPLATE_MAX {
-        problems.add(&field, format!("has {} bytes, and API Gateway allows {TEMPLATE_MAX}", text.len()));
-    }
-    text.clone()
 }
 
 /// A template from arguments: required ones always, optional ones when they have a value.

@@ -12,6 +12,7 @@ use crate::api::{ArgumentSource, ValueType};
 #[derive(Clone, Copy)]
 pub(super) enum Scalar {
     Text(Option<Length>),
+    Arn(Length),
     Word(&'static [&'static str]),
     Integer { min: i32, max: Option<i32> },
     Number,
@@ -33,7 +34,8 @@ pub(super) fn argument(
     let scalar = match argument.kind {
         Kind::Json(length) => return json_text(builder, argument, length, source, field, level),
         Kind::Object(members) => return members_of(builder, argument, members, source, field, level),
-        Kind::Text(length) | Kind::Arn(_, length) => Scalar::Text(Some(length)),
+        Kind::Text(length) => Scalar::Text(Some(length)),
+        Kind::Arn(_, length) => Scalar::Arn(length),
         Kind::Enum(words) => Scalar::Word(words),
         Kind::Integer { min, max } => Scalar::Integer { min, max },
         Kind::Boolean => Scalar::Boolean,
@@ -176,11 +178,17 @@ fn scalar_of(
         return None;
     }
     let Read { text, present } = read(builder, source, field)?;
+    if matches!(scalar, Scalar::Arn(_)) && source.path.is_some() {
+        // Clients may encode the colons of an ARN in a path, which is read as it was sent; an ARN has no % of its own.
+        builder.set(&format!("#if({text}.contains(\"%\"))#set({text} = $util.urlDecode({text}))#end"));
+    }
     if let Some(pattern) = scalar.pattern() {
         builder.need_if(present.as_deref(), format!("{text}.matches('{pattern}')"));
     }
     let json = match scalar {
-        Scalar::Text(_) | Scalar::Word(_) => builder.string(&Read { text: text.clone(), present: None }, level),
+        Scalar::Text(_) | Scalar::Arn(_) | Scalar::Word(_) => {
+            builder.string(&Read { text: text.clone(), present: None }, level)
+        }
         Scalar::Integer { .. } | Scalar::Number | Scalar::Boolean => text.clone(),
     };
     Some(Part { json, present, text: Some(text) })
@@ -191,7 +199,7 @@ impl Scalar {
     /// boolean is anything else in JSON, so these need no escapes.
     fn pattern(self) -> Option<String> {
         match self {
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Arn(_) => None,
             Self::Word(words) => Some(words.join("|")),
             // Nine digits fit into the 32 bits of every integer of Step Functions.
             Self::Integer { min, .. } if min >= 0 => Some("0|[1-9][0-9]{0,8}".to_owned()),
@@ -205,8 +213,8 @@ impl Scalar {
 /// The JSON of a text of the spec.
 fn literal(builder: &mut Builder<'_>, scalar: Scalar, text: &str, field: &str) -> String {
     let wrong = match scalar {
-        Scalar::Text(length) => {
-            if let Some(length) = length {
+        Scalar::Text(_) | Scalar::Arn(_) => {
+            if let Scalar::Text(Some(length)) | Scalar::Arn(length) = scalar {
                 check_length(builder, text.chars().count(), "characters", length, field);
             }
             return serde_json::Value::from(text).to_string();

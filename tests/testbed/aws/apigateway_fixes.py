@@ -6,6 +6,7 @@ be switched, is in strict_aws.py. Refers to internals of that LocalStack version
 
 import io
 import json
+import re
 
 from localstack.aws.api.apigateway import BadRequestException, ConflictException, NotFoundException
 from localstack.services.apigateway.helpers import get_apigateway_store, get_moto_rest_api
@@ -364,12 +365,14 @@ def _gwresp(orig, self, exception, context):
     r = get_gateway_response_or_default(exception.type, context.deployment.rest_api.gateway_responses)
     tmpl = (r.get("responseTemplates") or {}).get("application/json")
     if tmpl and not (isinstance(exception, AccessDeniedError) and r.get("defaultResponse")):
-        for k, v in {
+        error = {
             "messageString": json.dumps(exception.message),
             "message": exception.message,
             "responseType": str(exception.type),
-        }.items():
-            tmpl = tmpl.replace("$context.error." + k, v or "")
+        }
+        known = {f"error.{k}": v for k, v in error.items()} | (context.context_variables or {})
+        # Variables and nothing else: AWS has no template language here.
+        tmpl = re.sub(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)", lambda m: str(known.get(m[1]) or ""), tmpl)
         out.set_data(tmpl)
     for k, v in (r.get("responseParameters") or {}).items():
         if k.startswith("gatewayresponse.header.") and v.startswith("'"):

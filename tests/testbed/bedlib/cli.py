@@ -1,4 +1,4 @@
-"""bed up | down | env | status | install"""
+"""bed up | down | env | status | install | browser"""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pods.leftovers import kill_leftovers
 
-from . import install, parts, processes, progress, settings, state, tools
+from . import browser, install, parts, processes, progress, settings, state, tools
 from .errors import BedError
 from .settings import STATE
 
@@ -21,6 +21,7 @@ The test bed: a real Kubernetes control plane, an AWS (LocalStack with a strict 
   bed env      print the environment: eval "$(bed env)"
   bed status   show its parts; exit code 0 only when all are up
   bed install  install kubectl, helm and the control plane only, and print the PATH to them
+  bed browser  print the path of a Chromium, which is installed if there is none
 
 State is in .bed of the repository, or in STEPGATE_BED_DIR. All about it: README.md beside this program.
 """
@@ -28,9 +29,9 @@ State is in .bed of the repository, or in STEPGATE_BED_DIR. All about it: README
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="bed", usage="bed up|down|env|status|install", description=HELP, formatter_class=argparse.RawTextHelpFormatter
+        prog="bed", usage="bed up|down|env|status|install|browser", description=HELP, formatter_class=argparse.RawTextHelpFormatter
     )
-    commands = {"up": up, "down": down, "env": env, "status": status, "install": install_only}
+    commands = {"up": up, "down": down, "env": env, "status": status, "install": install_only, "browser": browser_only}
     parser.add_argument("command", choices=commands, metavar="command")
     try:
         return commands[parser.parse_args().command]()
@@ -184,6 +185,11 @@ def _stop(record):
 def install_only():
     tools.check(kubernetes=True, aws=False)
     print(settings.exports({}, install.control_plane()))
+    return 0
+
+
+def browser_only():
+    print(browser.browser())
     return 0
 
 

@@ -83,3 +83,14 @@ def localstack():
     key = _key(REQUIREMENTS.read_bytes(), base.encode())
     folder = _installed(f"localstack-{key}", is_good, build, "installing LocalStack (about 1 min the first time)")
     return folder / "bin/python"
+
+
+def browser(unpack, is_good):
+    """Folder of a Chromium. The packages are those of the system's release, which has security updates: no pin holds."""
+    release = pathlib.Path("/etc/os-release")
+    return _installed(
+        f"chromium-{_key(release.read_bytes() if release.exists() else b'')}",
+        is_good,
+        lambda folder, log: unpack(folder, lambda *command: _run(log, *command)),
+        "getting Chromium from the system's package archive (100 MB the first time)",
+    )

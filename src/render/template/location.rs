@@ -1,0 +1,69 @@
+//! The URL where an execution that was just started can be looked at.
+//!
+//! It is relative to the URL of the call, which has the stage on API Gateway's own host and the base path on a custom
+//! domain before the resource's path
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>, `path`).
+
+use crate::api::{self, ArgumentSource, StepFunctionsApiSpec, Verb};
+use crate::render::{Problems, method_field};
+
+/// Directives that set `$location` for an answer with an `executionArn`; `None` after noting what the API lacks for it.
+pub(in crate::render) fn location(
+    spec: &StepFunctionsApiSpec,
+    method: &api::Method,
+    problems: &mut Problems,
+) -> Option<String> {
+    let field = format!("{}.response.location", method_field(method));
+    if method.path.ends_with("+}") {
+        problems
+            .add(field, "the path takes any number of segments, so no URL can be relative to it; take another path");
+        return None;
+    }
+    let candidates = spec.methods.iter().filter(|other| other.state_machine == method.state_machine);
+    let mut found: Vec<String> = candidates.filter_map(status_path).collect();
+    // A resource of its own is the better address.
+    found.sort_by_key(|path| path.contains('?'));
+    let Some(status) = found.first() else {
+        let machine = method.state_machine.iter().map(|name| format!("stateMachine: {name}, ")).collect::<String>();
+        let text = format!(
+            "no method of this API tells about the execution; add one, such as {{path: \"/executions/{{executionArn}}\", \
+             method: GET, action: DescribeExecution, {machine}arguments: {{executionArn: {{path: executionArn}}}}}}"
+        );
+        problems.add(field, text);
+        return None;
+    };
+    Some(format!(
+        "#set($arn = \"$!input.path('$.executionArn')\")#set($arn = $util.urlEncode($arn).replaceAll(\"%3A\", \":\"))\
+         {}#set($location = \"${{base}}{status}\")",
+        base(&method.path)
+    ))
+}
+
+/// Sets `$base`, how a relative reference gets from the call's URL to where the API's paths start.
+fn base(path: &str) -> String {
+    let depth = path.split('/').filter(|segment| !segment.is_empty()).count();
+    let up = |count: usize| if count == 0 { "./".to_owned() } else { "../".repeat(count) };
+    // The last segment of an URL is replaced; of one that ends with a slash, that is nothing.
+    let base = match depth.checked_sub(1) {
+        Some(above) => format!("#set($base = \"{}\")", up(above)),
+        None => "#set($parts = $context.path.split(\"/\"))#set($last = $parts.size() - 1)\
+                 #set($base = \"$parts.get($last)/\")"
+            .to_owned(),
+    };
+    format!("{base}#set($called = \"$context.path|\")#if($called.contains(\"/|\"))#set($base = \"{}\")#end", up(depth))
+}
+
+/// Path and query, relative to the API's root, under which a method describes the execution `$arn`.
+fn status_path(method: &api::Method) -> Option<String> {
+    if method.action != "DescribeExecution" || !matches!(method.method, Verb::Get | Verb::Any) {
+        return None;
+    }
+    let path = method.path.trim_start_matches('/');
+    let variables: Vec<&str> = path.split('/').filter(|segment| segment.starts_with('{')).collect();
+    let ArgumentSource { path: variable, query, .. } = method.arguments.get("executionArn")?;
+    match (variable, query, variables.as_slice()) {
+        (Some(name), _, [only]) if *only == format!("{{{name}}}") => Some(path.replace(only, "${arn}")),
+        (_, Some(name), []) => Some(format!("{path}?{}=${{arn}}", name.replace('$', "%24"))),
+        _ => None,
+    }
+}
