@@ -51,6 +51,7 @@ pub(super) fn preflight(cors: &Cors, path: &str, verbs: &BTreeSet<&str>) -> Meth
     };
     Method {
         authorization: Authorization::None,
+        api_key_required: false,
         parameters: Parameter::of_path(path),
         responses: integration.method_responses(),
         integration: Some(integration),
