@@ -25,7 +25,10 @@ pub struct Domain {
     /// https://api.example.com/orders/... Default: none, the whole domain name leads there.
     #[serde(default)]
     #[schemars(length(max = 300))]
-    #[x_kube(validation = form(r"[A-Za-z0-9$_.+!*'(),-]*", "is one part of a path, without /: letters, digits and $ _ . + ! * ' ( ) , - only"))]
+    #[x_kube(validation = form(
+        r"[A-Za-z0-9$_.+!*(),-]*",
+        "is one part of a path, without /: letters, digits and $ _ . + ! * ( ) , - only"
+    ))]
     pub base_path: String,
 
     /// Name of an entry of spec.stages.

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::with_causes;
 use crate::api::{FIELD_MANAGER, SecretKey, SecretText, StepFunctionsApi, StepFunctionsApiSpec};
 use crate::apply::Ids;
+use crate::model::ApiKeyValue;
 use crate::status::Trouble;
 
 /// The Secrets that a spec names, as they were read at the start of a pass.
@@ -64,6 +65,8 @@ impl Secrets {
         let text = String::from_utf8(bytes.clone()).map_err(|_| {
             Trouble::secret(field, &format!("the value of key {} of Secret {} is no text", at.key, at.name))
         })?;
+        ApiKeyValue::parse(&text)
+            .map_err(|wrong| Trouble::secret(field, &format!("key {} of Secret {}: {wrong}", at.key, at.name)))?;
         Ok(Some(SecretText(text)))
     }
 

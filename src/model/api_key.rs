@@ -18,6 +18,25 @@ impl fmt::Display for ApiKeyId {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeyValue(pub String);
 
+impl ApiKeyValue {
+    /// A text that API Gateway takes as a value. Lengths:
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-file-format.html>. Callers send it
+    /// in a header.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, without the value.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let length = text.chars().count();
+        if (20..=128).contains(&length) && text.chars().all(|c| c.is_ascii_graphic()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!(
+            "the value has {length} characters; an API key has 20 to 128, which are ASCII letters, digits and signs, and \
+             no line end"
+        ))
+    }
+}
+
 impl fmt::Debug for ApiKeyValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")
@@ -50,4 +69,20 @@ pub struct ObservedApiKey {
     pub value: ApiKeyValue,
     /// Its tags.
     pub tags: Tags,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_checked_and_never_shown() {
+        let good = "0123456789abcdef-_$%";
+        let value = ApiKeyValue::parse(good).unwrap();
+        assert!(!format!("{value:?}").contains(good));
+        for bad in ["short", "0123456789abcdef 123", "0123456789abcdef0123\n", &"x".repeat(129)] {
+            let told = ApiKeyValue::parse(bad).unwrap_err();
+            assert!(!told.contains(bad), "{told}");
+        }
+    }
 }
