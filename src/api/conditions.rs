@@ -19,6 +19,10 @@ pub enum ConditionType {
     ApiReady,
     /// The stages serve the revision with their settings.
     StagesReady,
+    /// Usage plans and API keys are as they should be; only for objects that have some.
+    UsagePlansReady,
+    /// Custom domain names lead where they should; only for objects that have some.
+    DomainsReady,
 }
 
 impl fmt::Display for ConditionType {
@@ -66,6 +70,8 @@ pub enum Reason {
     Refused,
     /// Something of that name exists and is not this object's.
     NotOwned,
+    /// A Secret cannot be read or written.
+    SecretFailed,
     /// A state machine is missing.
     StateMachineNotFound,
     /// A method's test was not answered as expected.
@@ -86,7 +92,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
@@ -105,6 +111,7 @@ impl Reason {
         Self::OutputsNotWritten,
         Self::Refused,
         Self::NotOwned,
+        Self::SecretFailed,
         Self::StateMachineNotFound,
         Self::PreflightFailed,
         Self::NotFound,
@@ -168,9 +175,13 @@ impl Reason {
                  is still served."
             }
             Self::NotOwned => {
-                "A role or stage with the name that this object needs exists and does not carry its owner tag, or the \
+                "A role, stage, domain name or path of one that this object needs exists and is not this object's, or the \
                  ConfigMap of spec.outputs exists and does not belong to this object. It is not touched. Delete or \
                  rename it."
+            }
+            Self::SecretFailed => {
+                "A Secret with the value of an API key is missing, or cannot be read or written; the message names it. \
+                 It is tried again with growing intervals; create it, or correct what the message says."
             }
             Self::StateMachineNotFound => {
                 "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \

@@ -54,6 +54,11 @@ pub struct Method {
     #[serde(default)]
     pub authorization: Authorization,
 
+    /// Whether callers must also send an API key of one of spec.usagePlans, in the header x-api-key. Without one they get
+    /// a 403. A key tells callers apart and meters them; it is no replacement for authorization.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub api_key_required: bool,
+
     /// Where each argument of the action comes from, by the argument's name. Values from callers are escaped: no input
     /// can add or replace an argument. Default: with stateMachine, input is the body; without, the body is the action's
     /// own request.

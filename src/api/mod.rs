@@ -2,10 +2,12 @@
 //!
 //! One file per section of the spec.
 
+mod api_key;
 mod argument;
 mod conditions;
 mod cors;
 mod crd;
+mod domain;
 mod endpoint;
 mod fields;
 mod machine;
@@ -17,14 +19,18 @@ mod reference;
 mod response;
 mod role;
 pub mod schema;
+mod secret;
 mod spec;
 mod stage;
 mod status;
+mod usage_plan;
 
+pub use api_key::{ApiKey, ApiKeyValueFrom};
 pub use argument::{ArgumentSource, ValueType, WholeBody};
 pub use conditions::{ConditionType, Reason};
 pub use cors::Cors;
 pub use crd::{crd, crd_yaml};
+pub use domain::{Domain, DomainEndpointType, DomainSecurityPolicy};
 pub use endpoint::{AccessMode, Endpoint, EndpointType, IpAddressType};
 pub use machine::StateMachine;
 pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
@@ -34,6 +40,11 @@ pub use problem::Problem;
 pub use reference::{KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMachineRef, ValueFrom};
 pub use response::{ErrorAnswer, Response, ResponseTemplate, Unwrap};
 pub use role::Role;
+pub use secret::{SecretKey, SecretText};
 pub use spec::{DeletionPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
 pub use stage::Stage;
-pub use status::{EndpointStatus, PlanStatus, ReferenceStatus, StageStatus, StepFunctionsApiStatus};
+pub use status::{
+    ApiKeyStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus, ReferenceStatus, StageStatus,
+    StepFunctionsApiStatus, UsagePlanStatus,
+};
+pub use usage_plan::{KeyThrottling, Period, Quota, UsagePlan, UsagePlanMethod, UsagePlanStage};

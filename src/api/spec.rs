@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cors::Cors;
+use super::domain::Domain;
 use super::endpoint::Endpoint;
 use super::fields::{form, tag_values};
 use super::machine::StateMachine;
@@ -15,6 +16,7 @@ use super::reference::{Outputs, ValueFrom};
 use super::role::Role;
 use super::stage::Stage;
 use super::status::StepFunctionsApiStatus;
+use super::usage_plan::UsagePlan;
 
 /// The HTTP API: where it is, who may call what, and what each method does in Step Functions.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -89,6 +91,13 @@ use super::status::StepFunctionsApiStatus;
              !(has(g.variables) && s.stageVariable in g.variables) && \
              !(has(g.variablesFrom) && s.stageVariable in g.variablesFrom))).map(g, g.name)[0] + ' does not'".into()))
         .field_path(".stages"),
+    validation = Rule::new(
+        "!has(self.usagePlans) || self.usagePlans.all(p, p.stages.all(s, self.stages.exists(g, g.name == s.name)))")
+        .message("every stage of a usage plan must be the name of an entry of spec.stages")
+        .field_path(".usagePlans"),
+    validation = Rule::new("!has(self.domains) || self.domains.all(d, self.stages.exists(g, g.name == d.stage))")
+        .message("every domain's stage must be the name of an entry of spec.stages")
+        .field_path(".domains"),
 )]
 pub struct StepFunctionsApiSpec {
     /// AWS region of the API and its state machines, such as us-east-1. Cannot be changed.
@@ -153,7 +162,20 @@ pub struct StepFunctionsApiSpec {
     #[schemars(with = "Outputs")]
     pub outputs: Option<Outputs>,
 
-    /// Tags for the API, its stages and its role. Tags that others set are left alone.
+    /// Usage plans with their API keys, for methods with apiKeyRequired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub usage_plans: Vec<UsagePlan>,
+
+    /// Domain names of your own that lead to stages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into(), "basePath".into()]))]
+    pub domains: Vec<Domain>,
+
+    /// Tags for the API, its stages, its role, and all else that is created and can have tags. Tags that others set are
+    /// left alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "tag_values")]
     #[x_kube(

@@ -39,6 +39,16 @@ pub struct StepFunctionsApiStatus {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub stages: Vec<StageStatus>,
 
+    /// The usage plans with their API keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub usage_plans: Vec<UsagePlanStatus>,
+
+    /// The custom domain names, and where DNS has to lead them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub domains: Vec<DomainStatus>,
+
     /// Every method on every stage with its URL, up to 500 of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointStatus>,
@@ -99,6 +109,65 @@ pub struct EndpointStatus {
     pub url: String,
     /// A line for the shell that calls it; VALUE stands for a value of yours.
     pub curl: String,
+}
+
+/// A usage plan.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct UsagePlanStatus {
+    /// Name of the plan in the spec.
+    pub name: String,
+    /// Id of the plan in API Gateway, once it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub id: Option<String>,
+    /// Its API keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub api_keys: Vec<ApiKeyStatus>,
+}
+
+/// An API key. Its value is in the Secret that the spec names.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyStatus {
+    /// Name of the key in the spec.
+    pub name: String,
+    /// Id of the key in API Gateway.
+    pub id: String,
+}
+
+/// A custom domain name.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainStatus {
+    /// The domain name.
+    pub name: String,
+    /// Host name that DNS has to lead it to, by a CNAME record or an alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub target: Option<String>,
+    /// Id of the target's hosted zone, for an alias record in Route 53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub hosted_zone_id: Option<String>,
+    /// State of the domain name as API Gateway tells it; callers reach it when it is AVAILABLE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub state: Option<String>,
+    /// URLs that lead to stages, by the spec's base paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<DomainUrl>,
+}
+
+/// A path of a custom domain name.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainUrl {
+    /// URL of the stage below the domain name.
+    pub url: String,
+    /// Name of the stage.
+    pub stage: String,
 }
 
 /// What would be written.

@@ -1,16 +1,22 @@
 //! Plan + AWS -> Outcome: the steps in their order, until one fails.
 
+mod api_key;
 mod deployment;
+mod domain;
 mod policy;
 mod preflight;
 mod rest_api;
 mod role;
 mod stage;
+mod usage_plan;
 
 use std::collections::BTreeMap;
 
 use crate::aws::{Aws, Class, Error, RestApiHead, Result};
-use crate::model::{Arn, Deployment, DeploymentId, Observed, ObservedRestApi, RestApi, RestApiId, Revision, StageName};
+use crate::model::{
+    ApiKeyId, ApiKeyValue, Arn, Deployment, DeploymentId, DomainTarget, Observed, ObservedRestApi, RestApi, RestApiId,
+    Revision, StageName, UsagePlanId,
+};
 use crate::plan::{Action, Plan, Step};
 
 /// What became of a plan.
@@ -66,11 +72,23 @@ pub struct Ids {
     pub stages: BTreeMap<StageName, DeploymentId>,
     /// Ids of the draft's resources by path, once they are asked for.
     resources: BTreeMap<String, String>,
+    /// Usage plans by their name in the spec.
+    pub usage_plans: BTreeMap<String, UsagePlanId>,
+    /// API keys by their name in the spec, with their values.
+    pub api_keys: BTreeMap<String, (ApiKeyId, ApiKeyValue)>,
+    /// Where custom domain names lead.
+    pub domains: BTreeMap<String, DomainTarget>,
 }
 
 impl Ids {
-    fn of(observed: &Observed) -> Self {
+    fn of(observed: &Observed, plan: &Plan) -> Self {
+        let key = |id: &ApiKeyId| observed.api_keys.values().flatten().find(|key| key.id == *id);
+        let keys = plan.api_keys.iter().filter_map(|(name, id)| Some((name.clone(), key(id)?)));
+        let plans = observed.usage_plans.iter().filter_map(|(name, found)| Some((name.clone(), found.first()?)));
         Self {
+            usage_plans: plans.map(|(name, plan)| (name, plan.id.clone())).collect(),
+            api_keys: keys.map(|(name, key)| (name, (key.id.clone(), key.value.clone()))).collect(),
+            domains: observed.domains.iter().map(|(name, domain)| (name.clone(), domain.target.clone())).collect(),
             role: observed.role.as_ref().filter(|role| role.owned).map(|role| role.arn.clone()),
             rest_api: observed.rest_api.as_ref().map(|api| api.id.clone()),
             head: observed.rest_api.as_ref().map(head),
@@ -113,7 +131,7 @@ fn unplanned(what: &str) -> Error {
 
 /// Makes the steps of a plan. A plan with blockers is not started.
 pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome {
-    let mut ids = Ids::of(observed);
+    let mut ids = Ids::of(observed, plan);
     if plan.blockers.is_empty() {
         for step in &plan.steps {
             tracing::info!(step = %step.action, "aws write");
@@ -147,6 +165,23 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::UpdateStage { name, update } => stage::update(aws, ids, name, update).await,
         Action::TagStage { name, tags } => stage::tag(aws, ids, name, tags).await,
         Action::DeleteStage(name) => aws.delete_stage(ids.need_rest_api()?, name).await,
+        Action::CreateUsagePlan { name, plan } => usage_plan::create(aws, ids, name, plan).await,
+        Action::UpdateUsagePlan { id, update, .. } => usage_plan::update(aws, ids, id, update).await,
+        Action::TagUsagePlan { id, tags, .. } => usage_plan::tag(aws, id, tags).await,
+        Action::DeleteUsagePlan { id, .. } => usage_plan::delete(aws, ids, id).await,
+        Action::CreateApiKey { name, key } => api_key::create(aws, ids, name, key).await,
+        Action::UpdateApiKey { id, new_name, .. } => aws.update_api_key(id, new_name).await,
+        Action::TagApiKey { id, tags, .. } => api_key::tag(aws, id, tags).await,
+        Action::DeleteApiKey { id, .. } => aws.delete_api_key(id).await,
+        Action::AttachApiKey { name, plan } => api_key::attach(aws, ids, name, plan).await,
+        Action::DetachApiKey { key, plan_id, .. } => aws.delete_usage_plan_key(plan_id, key).await,
+        Action::CreateDomainName { name, domain } => domain::create(aws, ids, name, domain).await,
+        Action::UpdateDomainName { name, settings } => domain::update(aws, ids, name, settings).await,
+        Action::TagDomainName { name, tags } => domain::tag(aws, name, tags).await,
+        Action::DeleteDomainName(name) => domain::delete(aws, ids, name).await,
+        Action::CreateMapping { domain, path, stage } => domain::map(aws, ids, domain, path, stage).await,
+        Action::UpdateMapping { domain, path, stage } => aws.update_base_path_mapping(domain, path, stage).await,
+        Action::DeleteMapping { domain, path } => aws.delete_base_path_mapping(domain, path).await,
     };
     made.map_err(Cause::Aws)
 }

@@ -29,6 +29,9 @@ fn own(operation: &str) -> Option<Quota> {
         "PutRestApi" => quota(1.0, 1.0),
         "DeleteRestApi" => quota(1.0, 1.0 / 30.0),
         "CreateDeployment" => quota(1.0, 1.0 / 5.0),
+        "CreateApiKey" | "DeleteApiKey" => quota(5.0, 5.0),
+        "CreateDomainName" | "DeleteDomainName" | "UpdateDomainName" => quota(1.0, 1.0 / 30.0),
+        "UpdateUsagePlan" => quota(1.0, 1.0 / 20.0),
         "GetResources" => quota(5.0, 5.0 / 2.0),
         _ => return None,
     })

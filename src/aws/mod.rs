@@ -4,8 +4,12 @@ mod error;
 mod limits;
 mod openapi;
 mod port;
+mod port_domains;
+mod port_usage_plans;
 pub mod sdk;
 
 pub use error::{Class, Error, Result};
 pub use openapi::openapi;
 pub use port::{ApiGateway, Aws, Iam, RestApiHead, StagePatch, StepFunctions, TaggedResource};
+pub use port_domains::{Domains, Mapping};
+pub use port_usage_plans::{UsagePlanHead, UsagePlanPatch, UsagePlans};

@@ -27,6 +27,10 @@ pub fn openapi(api: &RestApi, own_role: &str) -> Value {
         }}},
     });
     settings(&mut document, &api.settings);
+    if api.definition.methods.values().any(|method| method.api_key_required) {
+        document["components"]["securitySchemes"]["api_key"] =
+            json!({"type": "apiKey", "name": "x-api-key", "in": "header"});
+    }
     if !api.definition.gateway_responses.is_empty() {
         let responses = api.definition.gateway_responses.iter();
         document["x-amazon-apigateway-gateway-responses"] =
@@ -94,8 +98,16 @@ fn operation(method: &Method, own_role: &str) -> Value {
         })
         .collect();
     let mut operation = json!({"parameters": parameters, "responses": responses});
+    let mut security = Vec::new();
     if method.authorization == Authorization::Iam {
-        operation["security"] = json!([{"sigv4": []}]);
+        security.push(json!({"sigv4": []}));
+    }
+    // A requirement of its own, as AWS's own SAM writes it; API Gateway asks for all of them.
+    if method.api_key_required {
+        security.push(json!({"api_key": []}));
+    }
+    if !security.is_empty() {
+        operation["security"] = json!(security);
     }
     if let Some(of_method) = &method.integration {
         operation["x-amazon-apigateway-integration"] = integration(of_method, own_role);

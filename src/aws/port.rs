@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use super::Result;
+use super::{Domains, Result, UsagePlans};
 use crate::model::{
-    ApiSettings, ApiStatus, Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest,
-    ObservedStage, PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName, Tags, TestAnswer,
+    ApiKeyId, ApiSettings, ApiStatus, Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey,
+    MethodTest, ObservedStage, PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName, Tags, TestAnswer,
+    UsagePlanId,
 };
 
 /// A REST API without its content.
@@ -31,6 +32,12 @@ pub enum TaggedResource<'a> {
     RestApi(&'a RestApiId),
     /// One of its stages.
     Stage(&'a RestApiId, &'a str),
+    /// A usage plan.
+    UsagePlan(&'a UsagePlanId),
+    /// An API key.
+    ApiKey(&'a ApiKeyId),
+    /// A custom domain name.
+    DomainName(&'a str),
 }
 
 /// Changes of a stage; empty for what stays.
@@ -134,6 +141,6 @@ pub trait StepFunctions {
 }
 
 /// The AWS of one region.
-pub trait Aws: Iam + ApiGateway + StepFunctions + Send + Sync {}
+pub trait Aws: Iam + ApiGateway + UsagePlans + Domains + StepFunctions + Send + Sync {}
 
-impl<T: Iam + ApiGateway + StepFunctions + Send + Sync> Aws for T {}
+impl<T: Iam + ApiGateway + UsagePlans + Domains + StepFunctions + Send + Sync> Aws for T {}

@@ -8,6 +8,7 @@ mod recorder;
 mod references;
 mod report;
 mod schedule;
+mod secrets;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use kube::{Api, Resource, ResourceExt};
 use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
+use super::secrets::Secrets;
 use super::{Guarded, Shared, finalizer};
 use crate::api::{CHECK_NOW, DeletionPolicy, Mode, Reason, StepFunctionsApi};
 use crate::apply::{Outcome, apply};
@@ -149,9 +150,14 @@ impl PassOver<'_> {
     }
 
     async fn make_match(&self, report: &mut Report<'_>, read: &Read) -> Result<Done, Error> {
-        let spec = match read.references.fill(&self.object.spec, &read.values) {
+        let mut spec = match read.references.fill(&self.object.spec, &read.values) {
             Ok(spec) => spec,
             Err(unfilled) => return self.fail(report, &Trouble::unfilled(&unfilled), None).await,
+        };
+        let secrets = Api::namespaced(self.shared.client.clone(), &self.owner.namespace);
+        let secrets = match Secrets::fill(secrets, &mut spec).await {
+            Ok(secrets) => secrets,
+            Err(trouble) => return self.fail(report, &trouble, None).await,
         };
         let desired = match render(&self.owner, &spec) {
             Ok(Rendered { desired, warnings }) => {
@@ -190,8 +196,13 @@ impl PassOver<'_> {
             report.write(&Pass::Applying(&plan)).await.map_err(Error::Status)?;
         }
         let outcome = apply(&*aws, &observed, &plan).await;
+        // Also after a failure: a key that AWS made is of use at once.
+        let kept = secrets.keep(self.object, &outcome.ids).await;
         if let Some(failure) = &outcome.failure {
             return self.fail(report, &Trouble::step(failure), Some(&outcome)).await;
+        }
+        if let Err(trouble) = kept {
+            return self.fail(report, &trouble, Some(&outcome)).await;
         }
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan };
         let data = status::outputs(&desired.region, &report.preview(&settled));
@@ -213,12 +224,16 @@ impl PassOver<'_> {
         };
         let spec = self.object.spec.role.iter().flat_map(|role| &role.managed_policy_arns);
         let managed = status.managed_policy_arns.iter().chain(spec);
+        let domains = self.object.spec.domains.iter().map(|domain| &domain.name);
+        let names = status.domains.iter().map(|domain| &domain.name).chain(domains);
         Scope {
             settled: is_settled(self.object),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
             deployments: status.stages.iter().map(known).collect(),
             tag_keys: status.tag_keys.clone(),
             managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
+            usage_plans: !status.usage_plans.is_empty() || !self.object.spec.usage_plans.is_empty(),
+            domains: names.map(ToOwned::to_owned).collect(),
         }
     }
 
@@ -239,6 +254,9 @@ impl PassOver<'_> {
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
         let plan = plan(&desired, &observed);
+        if !plan.blockers.is_empty() {
+            return self.fail(report, &Trouble::blocked(&plan.blockers), None).await;
+        }
         if plan.is_empty() {
             return self.let_go(report, Reason::Deleted, "AWS resources are gone").await;
         }

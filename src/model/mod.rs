@@ -3,8 +3,10 @@
 //! Nothing here knows the SDK, Kubernetes, a clock or a client. Collections are sorted, so that a value prints, compares
 //! and hashes the same every time.
 
+mod api_key;
 mod arn;
 mod deployment;
+mod domain;
 mod owner;
 mod partition;
 mod policy;
@@ -14,10 +16,13 @@ mod role;
 mod settings;
 mod stage;
 mod state_machine;
+mod usage_plan;
 
+pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use deployment::{Deployment, DeploymentId, Revision};
-pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
+pub use domain::{Domain, DomainName, DomainSettings, DomainTarget, ObservedDomain};
+pub use owner::{API_KEY_TAG, OWNER_TAG, Owner, TAG_PREFIX, USAGE_PLAN_TAG};
 pub use partition::{Partition, invoke_url, partition};
 pub use policy::{INLINE_POLICY_MAX, PolicyDocument};
 pub use preflight::{MethodTest, TestAnswer};
@@ -29,6 +34,7 @@ pub use role::{INLINE_POLICY, Role};
 pub use settings::{ApiSettings, ApiStatus, EndpointType};
 pub use stage::{Stage, StageName};
 pub use state_machine::{MachineType, MachineUse};
+pub use usage_plan::{ObservedUsagePlan, Quota, Throttle, UsagePlan, UsagePlanId, UsagePlanSettings};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,6 +69,12 @@ pub struct Desired {
     pub machines: BTreeMap<Arn, MachineUse>,
     /// Calls that the draft has to answer as expected before a stage moves.
     pub tests: Vec<MethodTest>,
+    /// Usage plans by their name in the spec.
+    pub usage_plans: BTreeMap<String, UsagePlan>,
+    /// API keys by their name in the spec.
+    pub api_keys: BTreeMap<String, ApiKey>,
+    /// Custom domain names.
+    pub domains: BTreeMap<String, Domain>,
 }
 
 impl Desired {
@@ -76,6 +88,9 @@ impl Desired {
             stages: BTreeMap::new(),
             machines: BTreeMap::new(),
             tests: Vec::new(),
+            usage_plans: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
+            domains: BTreeMap::new(),
         }
     }
 
@@ -84,7 +99,11 @@ impl Desired {
         let role = self.role.iter().flat_map(|role| role.tags.keys());
         let api = self.rest_api.iter().flat_map(|api| api.tags.keys());
         let stages = self.stages.values().flat_map(|stage| stage.tags.keys());
-        role.chain(api).chain(stages).cloned().collect()
+        let plans = self.usage_plans.values().flat_map(|plan| plan.tags.keys());
+        let keys = self.api_keys.values().flat_map(|key| key.tags.keys());
+        let domains = self.domains.values().filter_map(|domain| domain.own.as_ref());
+        let domains = domains.flat_map(|own| own.tags.keys());
+        role.chain(api).chain(stages).chain(plans).chain(keys).chain(domains).cloned().collect()
     }
 
     /// What the stages should serve; `None` when there is no API.
@@ -106,6 +125,12 @@ pub struct Observed {
     pub deployments: Vec<Deployment>,
     /// State machines that were looked for; `None` for one that does not exist.
     pub machines: BTreeMap<Arn, Option<MachineType>>,
+    /// The owner's usage plans by their name in the spec in the order of their ids; more than one only after a copy of its tags.
+    pub usage_plans: BTreeMap<String, Vec<ObservedUsagePlan>>,
+    /// The owner's API keys by their name in the spec; two of a name while a value changes.
+    pub api_keys: BTreeMap<String, Vec<ObservedApiKey>>,
+    /// Custom domain names that were looked for, as far as they exist.
+    pub domains: BTreeMap<String, ObservedDomain>,
 }
 
 impl Observed {

@@ -9,6 +9,11 @@ pub const TAG_PREFIX: &str = "stepgate.dev/";
 /// The tag that says whose a resource is. Identity is here, not in status: losing the status loses nothing.
 pub const OWNER_TAG: &str = "stepgate.dev/owner";
 
+/// The tag with a usage plan's name in the spec.
+pub const USAGE_PLAN_TAG: &str = "stepgate.dev/usage-plan";
+/// The tag with an API key's name in the spec.
+pub const API_KEY_TAG: &str = "stepgate.dev/api-key";
+
 /// IAM's limit for a role name.
 const ROLE_NAME_MAX: usize = 64;
 
@@ -44,6 +49,11 @@ impl Owner {
     /// Name of the API in AWS unless the user gives one.
     pub fn api_name(&self) -> String {
         format!("{}-{}", self.namespace, self.name)
+    }
+
+    /// Name in AWS of a part of the object that has a name of its own there, such as a usage plan.
+    pub fn part_name(&self, part: &str) -> String {
+        format!("{}-{part}", self.api_name())
     }
 
     /// Name of the role. IAM is global, so it has to differ between regions' and clusters' objects of the same name:

@@ -80,13 +80,16 @@ impl Serialize for MethodKey {
 pub struct Method {
     /// Who may call it.
     pub authorization: Authorization,
+    /// Whether callers must send an API key of a usage plan.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub api_key_required: bool,
     /// Declared request parameters and whether each is required.
     pub parameters: BTreeMap<Parameter, bool>,
     /// Method responses by status code.
     pub responses: BTreeMap<String, MethodResponse>,
     /// What is behind it; `None` is seen only after a foreign edit.
     pub integration: Option<Integration>,
-    /// Settings that others made and nobody here wants, such as `apiKeyRequired`; a put resets them.
+    /// Settings that others made and nobody here wants, such as `requestValidatorId`; a put resets them.
     pub foreign: BTreeMap<String, String>,
 }
 

@@ -1,11 +1,14 @@
 //! AWS -> Observed, by the fewest reads that the question needs.
 
+mod api_key;
 mod deployment;
+mod domain;
 mod policy;
 mod rest_api;
 mod role;
 mod stage;
 mod state_machine;
+mod usage_plan;
 
 use std::collections::BTreeSet;
 
@@ -26,6 +29,16 @@ pub struct Scope {
     pub tag_keys: BTreeSet<String>,
     /// Managed policies that were attached before. Others are not ours and not looked at.
     pub managed_policies: BTreeSet<Arn>,
+    /// Whether there were usage plans or API keys before.
+    pub usage_plans: bool,
+    /// Custom domain names that were used before.
+    pub domains: BTreeSet<String>,
+}
+
+impl Scope {
+    fn has_usage_plans(&self, desired: &Desired) -> bool {
+        self.usage_plans || !desired.usage_plans.is_empty()
+    }
 }
 
 /// Everything of the owner's.
@@ -44,7 +57,11 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
     }
     let machines = state_machine::observe(aws, desired, scope).await?;
-    Ok(Observed { role, rest_api, stages, deployments, machines })
+    let api_id = rest_api.as_ref().map(|api| &api.id);
+    let usage_plans = usage_plan::observe(aws, desired, scope, api_id, &ours).await?;
+    let api_keys = api_key::observe(aws, desired, scope, &ours).await?;
+    let domains = domain::observe(aws, desired, scope, &ours).await?;
+    Ok(Observed { role, rest_api, stages, deployments, machines, usage_plans, api_keys, domains })
 }
 
 /// Which tags are ours; the rest is left out of what is observed.

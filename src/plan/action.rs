@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Arn, MethodTest, PolicyDocument, RestApi, Revision, Role, Stage, StageName, Tags};
+use crate::model::{
+    ApiKey, ApiKeyId, Arn, DomainName, DomainSettings, MethodTest, PolicyDocument, Quota, RestApi, Revision, Role,
+    Stage, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
+};
 
 /// A write to AWS, with all that it needs except ids that an earlier step brings.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +69,105 @@ pub enum Action {
         tags: TagChange,
     },
     DeleteStage(StageName),
+    /// A usage plan with its stages, without keys. Names of plans and keys are those in the spec.
+    CreateUsagePlan {
+        name: String,
+        plan: UsagePlan,
+    },
+    UpdateUsagePlan {
+        name: String,
+        id: UsagePlanId,
+        update: UsagePlanUpdate,
+    },
+    TagUsagePlan {
+        name: String,
+        id: UsagePlanId,
+        tags: TagChange,
+    },
+    DeleteUsagePlan {
+        name: String,
+        id: UsagePlanId,
+    },
+    CreateApiKey {
+        name: String,
+        key: ApiKey,
+    },
+    /// Its name in AWS, and that it is enabled.
+    UpdateApiKey {
+        name: String,
+        id: ApiKeyId,
+        new_name: String,
+    },
+    TagApiKey {
+        name: String,
+        id: ApiKeyId,
+        tags: TagChange,
+    },
+    DeleteApiKey {
+        name: String,
+        id: ApiKeyId,
+    },
+    AttachApiKey {
+        name: String,
+        plan: String,
+    },
+    DetachApiKey {
+        name: String,
+        key: ApiKeyId,
+        plan: String,
+        plan_id: UsagePlanId,
+    },
+    CreateDomainName {
+        name: String,
+        domain: DomainName,
+    },
+    UpdateDomainName {
+        name: String,
+        settings: DomainSettings,
+    },
+    TagDomainName {
+        name: String,
+        tags: TagChange,
+    },
+    DeleteDomainName(String),
+    /// The empty path is the whole name.
+    CreateMapping {
+        domain: String,
+        path: String,
+        stage: StageName,
+    },
+    UpdateMapping {
+        domain: String,
+        path: String,
+        stage: StageName,
+    },
+    DeleteMapping {
+        domain: String,
+        path: String,
+    },
+}
+
+/// Differences of a usage plan, `None` and empty for what stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UsagePlanUpdate {
+    /// New name in AWS.
+    pub name: Option<String>,
+    /// New description; empty to have none.
+    pub description: Option<String>,
+    /// New throttle; `Some(None)` to have none.
+    pub throttle: Option<Option<Throttle>>,
+    /// New quota; `Some(None)` to have none.
+    pub quota: Option<Option<Quota>>,
+    /// Stages of the API to take in.
+    pub add_stages: BTreeSet<StageName>,
+    /// Stages of the API to take out.
+    pub remove_stages: BTreeSet<StageName>,
+    /// Stages of other APIs to take out, as `apiId:stageName`.
+    pub remove_foreign: BTreeSet<String>,
+    /// Limits of methods to set.
+    pub set_throttles: BTreeMap<(StageName, String), Throttle>,
+    /// Limits of methods to remove.
+    pub remove_throttles: BTreeSet<(StageName, String)>,
 }
 
 /// Tags to set and keys to remove.
@@ -97,6 +199,10 @@ pub enum Part {
     RestApi,
     /// Deployments and stages.
     Stages,
+    /// Usage plans and API keys.
+    UsagePlans,
+    /// Custom domain names and what they lead to.
+    Domains,
 }
 
 impl Action {
@@ -122,6 +228,23 @@ impl Action {
             | Self::UpdateStage { .. }
             | Self::TagStage { .. }
             | Self::DeleteStage(_) => Part::Stages,
+            Self::CreateUsagePlan { .. }
+            | Self::UpdateUsagePlan { .. }
+            | Self::TagUsagePlan { .. }
+            | Self::DeleteUsagePlan { .. }
+            | Self::CreateApiKey { .. }
+            | Self::UpdateApiKey { .. }
+            | Self::TagApiKey { .. }
+            | Self::DeleteApiKey { .. }
+            | Self::AttachApiKey { .. }
+            | Self::DetachApiKey { .. } => Part::UsagePlans,
+            Self::CreateDomainName { .. }
+            | Self::UpdateDomainName { .. }
+            | Self::TagDomainName { .. }
+            | Self::DeleteDomainName(_)
+            | Self::CreateMapping { .. }
+            | Self::UpdateMapping { .. }
+            | Self::DeleteMapping { .. } => Part::Domains,
         }
     }
 }
@@ -162,6 +285,24 @@ impl fmt::Display for Action {
             Self::UpdateStage { name, .. } => write!(f, "update stage {name}"),
             Self::TagStage { name, .. } => write!(f, "tag stage {name}"),
             Self::DeleteStage(name) => write!(f, "delete stage {name}"),
+            Self::CreateUsagePlan { name, .. } => write!(f, "create usage plan {name}"),
+            Self::UpdateUsagePlan { name, .. } => write!(f, "update usage plan {name}"),
+            Self::TagUsagePlan { name, .. } => write!(f, "tag usage plan {name}"),
+            Self::DeleteUsagePlan { name, .. } => write!(f, "delete usage plan {name}"),
+            Self::CreateApiKey { name, .. } => write!(f, "create API key {name}"),
+            Self::UpdateApiKey { name, .. } => write!(f, "update API key {name}"),
+            Self::TagApiKey { name, .. } => write!(f, "tag API key {name}"),
+            Self::DeleteApiKey { name, id } => write!(f, "delete API key {name} ({id})"),
+            Self::AttachApiKey { name, plan } => write!(f, "add API key {name} to usage plan {plan}"),
+            Self::DetachApiKey { name, plan, .. } => write!(f, "take API key {name} out of usage plan {plan}"),
+            Self::CreateDomainName { name, .. } => write!(f, "create domain name {name}"),
+            Self::UpdateDomainName { name, .. } => write!(f, "update domain name {name}"),
+            Self::TagDomainName { name, .. } => write!(f, "tag domain name {name}"),
+            Self::DeleteDomainName(name) => write!(f, "delete domain name {name}"),
+            Self::CreateMapping { domain, path, stage } | Self::UpdateMapping { domain, path, stage } => {
+                write!(f, "map {domain}/{path} to stage {stage}")
+            }
+            Self::DeleteMapping { domain, path } => write!(f, "unmap {domain}/{path}"),
         }
     }
 }

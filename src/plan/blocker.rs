@@ -19,6 +19,14 @@ pub enum Blocker {
     ApiFailed { message: String },
     /// AWS does not make an edge-optimised API of a private one.
     EndpointType,
+    /// A domain name of someone else's does not exist.
+    DomainMissing { field: String, name: String },
+    /// A domain name leads to another kind of endpoint.
+    DomainType { field: String, name: String, has: String },
+    /// A base path leads to another API.
+    MappingTaken { field: String, what: String },
+    /// A domain name that is to be deleted leads to other APIs, too.
+    DomainInUse { name: String, others: Vec<String> },
 }
 
 impl fmt::Display for Blocker {
@@ -42,6 +50,25 @@ impl fmt::Display for Blocker {
             }
             Self::EndpointType => f.write_str(
                 "spec.endpoint.type: AWS makes no edge-optimised API of a private one; make it Regional first, or make a new object",
+            ),
+            Self::DomainMissing { field, name } => write!(
+                f,
+                "{field}: domain name {name} does not exist in API Gateway in this region; create it there, or give \
+                 certificateArn to have it created"
+            ),
+            Self::DomainType { field, name, has } => write!(
+                f,
+                "{field}.endpointType: domain name {name} is {has}, and AWS moves it to another type in several steps \
+                 only; set it back, or remove the domain and add it again"
+            ),
+            Self::MappingTaken { field, what } => write!(
+                f,
+                "{field}: there is {what}, which is not this object's; take another basePath, or remove that mapping"
+            ),
+            Self::DomainInUse { name, others } => write!(
+                f,
+                "domain name {name} is this object's and cannot be deleted while others use it: remove the mappings {}",
+                others.join(", ")
             ),
         }
     }

@@ -9,26 +9,30 @@
 //! | present, not ours | present | none; the whole plan is blocked |
 //! | present, not ours | absent | none |
 //!
-//! What others need is built first and removed last: role, API, deployment, stages; then back.
+//! What others need is built first and removed last: role, API, deployment, stages, usage plans, API keys, domain names;
+//! then back.
 
 mod action;
+mod api_key;
 mod blocker;
 mod changes;
 mod deployment;
+mod domain;
 mod policy;
 mod preflight;
 mod rest_api;
 mod role;
 mod stage;
 mod state_machine;
+mod usage_plan;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Arn, Desired, Observed, TAG_PREFIX, Tags};
+use crate::model::{ApiKeyId, Arn, Desired, Observed, TAG_PREFIX, Tags};
 
-pub use action::{Action, Part, StageUpdate, TagChange};
+pub use action::{Action, Part, StageUpdate, TagChange, UsagePlanUpdate};
 pub use blocker::Blocker;
 pub use changes::Change;
 
@@ -39,6 +43,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why none of them may be made.
     pub blockers: Vec<Blocker>,
+    /// API keys that exist and stay, by their name in the spec.
+    pub api_keys: BTreeMap<String, ApiKeyId>,
 }
 
 /// One write.
@@ -52,9 +58,22 @@ pub struct Step {
 
 /// The plan for an object that is to exist.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    let mut plan = Plan { steps: Vec::new(), blockers: state_machine::blockers(desired, observed) };
-    let parts: [fn(&Desired, &Observed) -> Steps; 6] =
-        [role::plan, policy::plan, rest_api::plan, preflight::plan, deployment::plan, stage::plan];
+    let mut plan = Plan {
+        steps: Vec::new(),
+        blockers: state_machine::blockers(desired, observed),
+        api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
+    };
+    let parts: [fn(&Desired, &Observed) -> Steps; 9] = [
+        role::plan,
+        policy::plan,
+        rest_api::plan,
+        preflight::plan,
+        deployment::plan,
+        stage::plan,
+        usage_plan::plan,
+        api_key::plan,
+        domain::plan,
+    ];
     let parts = parts.map(|part| part(desired, observed));
     for part in &parts {
         plan.steps.extend(part.build.iter().cloned());
@@ -92,11 +111,38 @@ impl Plan {
             Action::CreateRole(role) => role.tags.clone(),
             Action::CreateRestApi(api) => api.tags.clone(),
             Action::CreateStage { stage, .. } => stage.tags.clone(),
-            Action::TagRole { tags, .. } | Action::TagRestApi(tags) | Action::TagStage { tags, .. } => tags.set.clone(),
+            Action::CreateUsagePlan { plan, .. } => plan.tags.clone(),
+            Action::CreateApiKey { key, .. } => key.tags.clone(),
+            Action::CreateDomainName { domain, .. } => domain.tags.clone(),
+            Action::TagRole { tags, .. }
+            | Action::TagRestApi(tags)
+            | Action::TagStage { tags, .. }
+            | Action::TagUsagePlan { tags, .. }
+            | Action::TagApiKey { tags, .. }
+            | Action::TagDomainName { tags, .. } => tags.set.clone(),
             _ => Tags::new(),
         };
         let keys = self.steps.iter().flat_map(|step| tags(&step.action).into_keys());
         keys.filter(|key| !key.starts_with(TAG_PREFIX)).collect()
+    }
+
+    /// Names in the spec of usage plans that the steps make or give keys to.
+    pub fn usage_plans(&self) -> BTreeSet<String> {
+        let made = |step: &Step| match &step.action {
+            Action::CreateUsagePlan { name, .. } => Some(name.clone()),
+            Action::CreateApiKey { key, .. } => Some(key.plan.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(made).collect()
+    }
+
+    /// Custom domain names that the steps make or map.
+    pub fn domains(&self) -> BTreeSet<String> {
+        let made = |step: &Step| match &step.action {
+            Action::CreateDomainName { name, .. } | Action::CreateMapping { domain: name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(made).collect()
     }
 
     /// Managed policies that the steps attach.

@@ -19,12 +19,27 @@ impl<'a> Arns<'a> {
 
     /// Notes what is wrong with the ARN in that field.
     pub(super) fn check(&mut self, field: &str, arn: &Arn, problems: &mut Problems) {
+        if !arn.region().is_empty() && arn.region() != self.region {
+            let text = format!("is in {}, and spec.region is {}; name one in this region", arn.region(), self.region);
+            self.check_place(field, arn, Some(text), problems);
+        } else {
+            self.check_place(field, arn, None, problems);
+        }
+    }
+
+    /// The same for an ARN that has to be in another region than the API.
+    pub(super) fn check_in(&mut self, region: &str, field: &str, arn: &Arn, problems: &mut Problems) {
+        let wrong = (arn.region() != region)
+            .then(|| format!("is in {}, and has to be in {region} for this; name one there", arn.region()));
+        self.check_place(field, arn, wrong, problems);
+    }
+
+    fn check_place(&mut self, field: &str, arn: &Arn, wrong_region: Option<String>, problems: &mut Problems) {
         let (wanted, has) = (partition(self.region).id, arn.partition());
         if wanted != has {
             let text = format!("is in partition {has}, and spec.region {} is in {wanted}; name one there", self.region);
             problems.add(field, text);
-        } else if !arn.region().is_empty() && arn.region() != self.region {
-            let text = format!("is in {}, and spec.region is {}; name one in this region", arn.region(), self.region);
+        } else if let Some(text) = wrong_region {
             problems.add(field, text);
         }
         // Managed policies of AWS have the account "aws".

@@ -94,6 +94,7 @@ pub(super) fn preflight(cors: &Cors, path: &str, methods: &[(&str, &Method)]) ->
     };
     Method {
         authorization: Authorization::None,
+        api_key_required: false,
         parameters: Parameter::of_path(path),
         responses: integration.method_responses(),
         integration: Some(integration),

@@ -35,6 +35,7 @@ pub(super) fn render(
             AuthorizationType::Iam => Authorization::Iam,
             AuthorizationType::None => Authorization::None,
         },
+        api_key_required: method.api_key_required,
         parameters: parameters(method, problems),
         responses: integration.method_responses(),
         integration: Some(integration),

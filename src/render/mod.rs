@@ -1,8 +1,10 @@
 //! Spec -> Desired, or every problem of the spec with its field path. Pure.
 
 mod activities;
+mod api_key;
 mod arn;
 mod cors;
+mod domain;
 mod endpoint;
 mod gateway_response;
 mod machines;
@@ -15,6 +17,7 @@ mod rest_api;
 mod role;
 mod stage;
 mod template;
+mod usage_plan;
 
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Desired, Owner};
@@ -68,6 +71,9 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
+    let usage_plans = usage_plan::render(owner, spec, &mut problems);
+    let api_keys = api_key::render(owner, spec, &mut problems);
+    let domains = domain::render(owner, spec, &mut arns, &mut problems);
     let tests = preflight::render(spec, &mut problems);
     let Problems { mut errors, mut warnings } = problems;
     for list in [&mut errors, &mut warnings] {
@@ -84,6 +90,9 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         rest_api: Some(rest_api),
         stages,
         machines: machines.uses(spec),
+        usage_plans,
+        api_keys,
+        domains,
         tests,
     };
     Ok(Rendered { desired, warnings })

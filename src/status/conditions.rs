@@ -28,7 +28,7 @@ fn says(status: Status, reason: Reason, message: impl Into<String>) -> Says {
 }
 
 pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context: Context<'_>) -> Vec<Condition> {
-    let rows: [(ConditionType, Says); 7] = [
+    let rows: [(ConditionType, Says); 9] = [
         (ConditionType::Ready, ready(pass)),
         (ConditionType::Reconciling, reconciling(pass)),
         (ConditionType::Stalled, stalled(pass)),
@@ -36,13 +36,31 @@ pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context:
         (ConditionType::RoleReady, part(pass, Part::Role)),
         (ConditionType::ApiReady, part(pass, Part::RestApi)),
         (ConditionType::StagesReady, part(pass, Part::Stages)),
+        (ConditionType::UsagePlansReady, part(pass, Part::UsagePlans)),
+        (ConditionType::DomainsReady, part(pass, Part::Domains)),
     ];
     rows.into_iter()
-        .map(|(kind, says)| {
+        .filter_map(|(kind, says)| {
             let before = old.iter().find(|condition| condition.type_ == kind.to_string());
-            condition(kind, says, before, generation, context.now)
+            shown(kind, pass, before.is_some()).then(|| condition(kind, says, before, generation, context.now))
         })
         .collect()
+}
+
+/// Whether there is something that the condition is about. Every object has the others' parts.
+fn shown(kind: ConditionType, pass: &Pass<'_>, before: bool) -> bool {
+    let touches = |wanted: Part| match pass {
+        Pass::Applying(plan) => before || plan.steps.iter().any(|step| step.action.part() == wanted),
+        Pass::Failed { part, .. } => before || *part == Some(wanted),
+        _ => before,
+    };
+    match (kind, pass) {
+        (ConditionType::UsagePlansReady, Pass::Settled { desired, .. }) => !desired.usage_plans.is_empty(),
+        (ConditionType::DomainsReady, Pass::Settled { desired, .. }) => !desired.domains.is_empty(),
+        (ConditionType::UsagePlansReady, _) => touches(Part::UsagePlans),
+        (ConditionType::DomainsReady, _) => touches(Part::Domains),
+        _ => true,
+    }
 }
 
 fn condition(kind: ConditionType, says: Says, before: Option<&Condition>, generation: i64, now: &Time) -> Condition {

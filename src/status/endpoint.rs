@@ -33,6 +33,9 @@ fn curl(url: &str, region: &str, verb: &str, method: &Method) -> String {
             " --aws-sigv4 aws:amz:{region}:execute-api --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""
         ));
     }
+    if method.api_key_required {
+        line.push_str(" -H 'x-api-key: KEY'");
+    }
     for header in named("header") {
         line.push_str(&format!(" -H '{header}: VALUE'"));
     }

@@ -3,6 +3,7 @@
 mod conditions;
 mod endpoint;
 mod event;
+mod names;
 mod outputs;
 mod trouble;
 
@@ -90,10 +91,11 @@ pub fn next(
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
-        // Tags and policies may be set before the pass ends; to remove them later, they have to be known before.
+        // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying(plan) => {
             status.tag_keys.extend(plan.tag_keys());
             status.managed_policy_arns.extend(plan.managed_policies().iter().map(ToString::to_string));
+            names::announce(&mut status, plan);
         }
         _ => {}
     }
@@ -123,6 +125,8 @@ fn settled<'a>(
     let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
     status.managed_policy_arns = attached.map(ToString::to_string).collect();
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
+    status.usage_plans = names::usage_plans(desired, ids);
+    status.domains = names::domains(desired, ids);
     (status.stages, status.endpoints) = Default::default();
     let (Some(revision), Some(id), Some(api)) = (desired.revision(), &ids.rest_api, &desired.rest_api) else { return };
     for name in stages {

@@ -81,14 +81,20 @@ impl Trouble {
     pub fn blocked(blockers: &[Blocker]) -> Self {
         let message = joined(blockers);
         let any = |wanted: fn(&Blocker) -> bool| blockers.iter().any(wanted);
-        let (reason, retry) = if any(|blocker| matches!(blocker, Blocker::MachineType { .. } | Blocker::EndpointType)) {
+        let (reason, retry) = if any(|blocker| {
+            matches!(blocker, Blocker::MachineType { .. } | Blocker::EndpointType | Blocker::DomainType { .. })
+        }) {
             (Reason::Invalid, Retry::OnChange)
-        } else if any(|blocker| matches!(blocker, Blocker::NotOwned { .. })) {
+        } else if any(|blocker| matches!(blocker, Blocker::NotOwned { .. } | Blocker::MappingTaken { .. })) {
             (Reason::NotOwned, backoff(30, 300))
         } else if any(|blocker| matches!(blocker, Blocker::ApiUpdating)) {
             (Reason::Updating, UPDATING)
         } else if any(|blocker| matches!(blocker, Blocker::ApiFailed { .. })) {
             (Reason::Refused, backoff(60, 600))
+        } else if any(|blocker| matches!(blocker, Blocker::DomainInUse { .. })) {
+            (Reason::Conflict, backoff(5, 300))
+        } else if any(|blocker| matches!(blocker, Blocker::DomainMissing { .. })) {
+            (Reason::NotFound, backoff(2, 120))
         } else {
             (Reason::StateMachineNotFound, backoff(2, 120))
         };
@@ -117,6 +123,17 @@ impl Trouble {
             (Action::PutRestApi(_), Class::ForeignRole) => {
                 format!("spec.role.arn: {error}; give a role of the account that the API is in")
             }
+            (Action::CreateApiKey { name, key }, Class::Conflict) => format!(
+                "spec.usagePlans[{}].apiKeys[{name}]: {error}; an API key with the value in its Secret is in this account \
+                 and region already, and AWS takes each value once: give another value, or delete that key",
+                key.plan
+            ),
+            (Action::CreateDomainName { name, .. }, Class::Conflict) => {
+                format!("spec.domains: {error}; {name} is in use in another region or account of AWS: remove it there")
+            }
+            (Action::CreateMapping { domain, path, .. }, Class::Conflict) => {
+                format!("spec.domains[{domain}/{path}]: {error}")
+            }
             // Ours were removed before; what is left is not for us to strip.
             (Action::DeleteRole { .. }, _) if error.code.as_deref() == Some("DeleteConflict") => {
                 format!("{error} Others gave it policies or an instance profile: remove them in IAM")
@@ -124,6 +141,11 @@ impl Trouble {
             _ => return trouble,
         };
         Self { message, ..trouble }
+    }
+
+    /// From a Secret that cannot be read or written.
+    pub fn secret(field: &str, message: &str) -> Self {
+        Self { reason: Reason::SecretFailed, message: format!("{field}: {message}"), retry: backoff(2, 60) }
     }
 
     /// From a failed call.

@@ -116,17 +116,24 @@ async fn take_away(world: &World, name: &str, grant: &Grant) {
 
 /// What a controller that lacks the grant says, in its log or its readiness.
 async fn complaint(grant: &Grant) -> Result<(), String> {
+    const KEYS: &str =
+        "\nusagePlans: [{name: p, stages: [{name: a}], apiKeys: [{name: k, secret: {name: s, key: k}}]}]";
     let world = World::new("rbac-less").await;
     let (name, _) = grants(&world).await;
     world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
     take_away(&world, &name, grant).await;
     let controller = world.starting_controller(&[]);
+    if (grant.resource.as_str(), grant.verb.as_str()) == ("secrets", "patch") {
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {other: x}";
+        world.kube.apply(secret).await.expect("a Secret that has to be added to");
+    }
     let applied = match grant.resource.as_str() {
         "configmaps" => connected(&world, "/run", "out").await,
         "statemachines" => {
             references::install(references::ACK).await;
             references::referring(references::ACK[0], "hello")
         }
+        "secrets" => spec(&world, "/run") + KEYS,
         _ => spec(&world, "/run"),
     };
     world.kube.apply_spec("api", &applied).await.expect("the object applies");
@@ -154,6 +161,8 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
             world.kube.apply_spec("api", &spec(&world, "/run")).await.expect("the object applies");
             "spec.outputs.configMap: "
         }
+        ("secrets", "get") => "failed to read Secret s",
+        ("secrets", "create" | "patch") => "failed to write the API key into Secret s",
         ("events", "create") => "event not published",
         ("events", "patch") => {
             world.kube.wait_ready("api").await;
@@ -175,7 +184,7 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
 async fn each_permission_of_the_chart_is_needed_and_missed_by_name() {
     let world = World::new("rbac-all").await;
     let (_, grants) = grants(&world).await;
-    assert_eq!(grants.len(), 17, "{grants:?}");
+    assert_eq!(grants.len(), 20, "{grants:?}");
     let complaints = futures::stream::iter(&grants).map(async |grant| (grant, complaint(grant).await));
     let wrong: Vec<_> =
         complaints.buffer_unordered(3).filter(|(_, told)| std::future::ready(told.is_err())).collect().await;

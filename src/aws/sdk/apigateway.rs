@@ -15,17 +15,20 @@ use crate::model::{
 };
 
 /// The largest page of every list.
-const PAGE: i32 = 500;
+pub(super) const PAGE: i32 = 500;
 /// More operations in one `UpdateStage` are refused ("Update size too large").
 const PATCH_MAX: usize = 80;
 
 impl SdkAws {
     /// ARNs of API Gateway name no account.
     fn tag_arn(&self, what: TaggedResource<'_>) -> String {
-        let root = format!("arn:{}:apigateway:{}::/restapis", partition(&self.region).id, self.region);
+        let root = format!("arn:{}:apigateway:{}::", partition(&self.region).id, self.region);
         match what {
-            TaggedResource::RestApi(id) => format!("{root}/{id}"),
-            TaggedResource::Stage(id, stage) => format!("{root}/{id}/stages/{stage}"),
+            TaggedResource::RestApi(id) => format!("{root}/restapis/{id}"),
+            TaggedResource::Stage(id, stage) => format!("{root}/restapis/{id}/stages/{stage}"),
+            TaggedResource::UsagePlan(id) => format!("{root}/usageplans/{id}"),
+            TaggedResource::ApiKey(id) => format!("{root}/apikeys/{id}"),
+            TaggedResource::DomainName(name) => format!("{root}/domainnames/{name}"),
         }
     }
 }

@@ -25,7 +25,6 @@ pub(super) fn methods(resource: Resource, own_role: Option<&Arn>) -> Vec<(Method
 
 fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
     let foreign = present([
-        ("apiKeyRequired", found.api_key_required.filter(|required| *required).map(|_| "true".to_owned())),
         ("requestValidatorId", found.request_validator_id),
         ("authorizerId", found.authorizer_id),
         ("requestModels", names(found.request_models.as_ref())),
@@ -41,6 +40,7 @@ fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
             Some("AWS_IAM") => Authorization::Iam,
             Some(other) => Authorization::Other(other.to_owned()),
         },
+        api_key_required: found.api_key_required.unwrap_or_default(),
         parameters: found.request_parameters.unwrap_or_default().into_iter().filter_map(parameter).collect(),
         responses: responses.collect(),
         integration: found.method_integration.map(|found| integration(found, own_role)),

@@ -3,9 +3,11 @@
 mod apigateway;
 mod call;
 mod convert;
+mod domains;
 mod iam;
 mod settings;
 mod states;
+mod usage_plans;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

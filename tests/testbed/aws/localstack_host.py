@@ -21,7 +21,9 @@ from localstack.aws import handlers
 from localstack.runtime.main import main
 from localstack.runtime.server import twisted
 
-import apigateway_fixes  # noqa: F401  they patch LocalStack when imported
+import apigateway_domains  # noqa: F401  they patch LocalStack when imported
+import apigateway_fixes  # noqa: F401
+import apigateway_plans  # noqa: F401
 import apigateway_settings  # noqa: F401
 import faults
 import iam_fixes  # noqa: F401
