@@ -20,6 +20,7 @@ mod examples;
 mod helm;
 mod inputs;
 mod kstatus;
+mod leader;
 mod logs;
 mod modes;
 mod observability;
