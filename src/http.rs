@@ -4,23 +4,22 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::Metrics;
 
-/// Serves until stopped. `ready` tells whether the controller works, and why it does not.
+/// Serves until stopped. `ready` tells what the controller does, or why it does not work.
 pub async fn serve(
     listener: TcpListener,
     metrics: Metrics,
-    ready: watch::Receiver<Result<(), String>>,
+    ready: impl Fn() -> Result<String, String> + Clone + Send + Sync + 'static,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let readyz = move || {
-        let state = ready.borrow().clone();
+        let state = ready();
         async move {
             match state {
-                Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+                Ok(state) => (StatusCode::OK, format!("ok, {state}\n")),
                 Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
             }
         }

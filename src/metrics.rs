@@ -36,6 +36,7 @@ pub struct Metrics {
     ready: Gauge<i64, std::sync::atomic::AtomicI64>,
     stalled: Gauge<i64, std::sync::atomic::AtomicI64>,
     objects: Gauge<i64, std::sync::atomic::AtomicI64>,
+    leader: Gauge<i64, std::sync::atomic::AtomicI64>,
 }
 
 impl Default for Metrics {
@@ -50,6 +51,7 @@ impl Default for Metrics {
             ready: Gauge::default(),
             stalled: Gauge::default(),
             objects: Gauge::default(),
+            leader: Gauge::default(),
         };
         registry.register("aws_calls", "Calls to AWS by operation and outcome", metrics.calls.clone());
         let text = "Duration of calls to AWS";
@@ -60,9 +62,10 @@ impl Default for Metrics {
             metrics.passes.clone(),
         );
         registry.register_with_unit("pass", "Duration of passes", Unit::Seconds, metrics.pass_seconds.clone());
-        registry.register("objects", "StepFunctionsApi objects", metrics.objects.clone());
+        registry.register("objects", "StepFunctionsApi objects, told by the leader", metrics.objects.clone());
         registry.register("objects_ready", "Objects whose Ready condition is True", metrics.ready.clone());
         registry.register("objects_stalled", "Objects whose Stalled condition is True", metrics.stalled.clone());
+        registry.register("leader", "1 if this process leads its replicas, 0 if it stands by", metrics.leader.clone());
         let info: Family<Vec<(&str, &str)>, Gauge<u64, AtomicU64>> = Family::default();
         info.get_or_create(&vec![("version", env!("CARGO_PKG_VERSION"))]).set(1);
         registry.register("build_info", "Version of the program", info);
@@ -90,6 +93,14 @@ impl Metrics {
         self.objects.set(count(all));
         self.ready.set(count(ready));
         self.stalled.set(count(stalled));
+    }
+
+    /// Sets whether this process leads. One that does not has no objects, so that a sum over replicas is right.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+        if !leads {
+            self.objects(0, 0, 0);
+        }
     }
 
     /// All metrics in OpenMetrics text.

@@ -34,5 +34,9 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
 }
 
 fn is_discreet(metadata: &Metadata<'_>) -> bool {
+    // kube says of every request that failed that one did; who made it says which, and why.
+    if *metadata.level() == Level::ERROR && metadata.target() == "kube_client::client::builder" {
+        return false;
+    }
     *metadata.level() <= Level::DEBUG || metadata.target().starts_with(env!("CARGO_CRATE_NAME"))
 }

@@ -1,17 +1,20 @@
 //! `stepgate controller`.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
+use kube::Client;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::aws::AwsArguments;
-use crate::controller::{self, Settings, connect, with_causes};
+use crate::controller::{self, Candidate, Leadership, Settings, connect, with_causes};
 use crate::metrics::Metrics;
 use crate::telemetry::{self, LogFormat};
 
@@ -38,6 +41,9 @@ pub(super) struct Arguments {
     #[arg(long, env = "STEPGATE_CONCURRENCY", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
 
+    #[command(flatten)]
+    election: ElectionArguments,
+
     /// URL of a stage in status, with {restApiId}, {region} and {stage} filled in. Default: AWS's own
     #[arg(long, env = "STEPGATE_INVOKE_URL", value_name = "TEMPLATE")]
     invoke_url: Option<String>,
@@ -52,6 +58,46 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     aws: AwsArguments,
+}
+
+/// One of all replicas works, the others stand by.
+#[derive(Debug, Args)]
+struct ElectionArguments {
+    /// Namespace of the Lease that says which of several replicas leads. Default: the Pod's own
+    #[arg(long, env = "STEPGATE_LEADER_ELECTION_NAMESPACE", value_name = "NAMESPACE")]
+    leader_election_namespace: Option<String>,
+
+    /// Name of that Lease; replicas that do the same work have the same. Default: stepgate, or stepgate-NAMESPACE with
+    /// --namespace
+    #[arg(long, env = "STEPGATE_LEADER_ELECTION_ID", value_name = "NAME")]
+    leader_election_id: Option<String>,
+
+    /// Name of this process in the Lease, which no other process has at the same time. Default: the host's name and a random
+    /// number. With the Pod's name, a container that is started again need not wait for its own Lease to run out
+    #[arg(long, env = "STEPGATE_LEADER_ELECTION_IDENTITY", value_name = "NAME")]
+    leader_election_identity: Option<String>,
+
+    /// Work without a Lease. Never with more than one replica: two controllers that write at once undo each other's work
+    #[arg(long, env = "STEPGATE_NO_LEADER_ELECTION", value_parser = BoolishValueParser::new())]
+    no_leader_election: bool,
+}
+
+impl ElectionArguments {
+    fn candidate(self, client: &Client, watched: Option<&str>) -> Option<Candidate> {
+        if self.no_leader_election {
+            return None;
+        }
+        let name = self.leader_election_id.unwrap_or_else(|| match watched {
+            Some(namespace) => format!("stepgate-{namespace}"),
+            None => "stepgate".to_owned(),
+        });
+        let identity = self.leader_election_identity.unwrap_or_else(|| {
+            let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "stepgate".to_owned());
+            // Its keys are the operating system's random numbers.
+            format!("{host}_{:016x}", RandomState::new().build_hasher().finish())
+        });
+        Some(Candidate::new(client.clone(), self.leader_election_namespace, name, identity))
+    }
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
@@ -76,18 +122,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     let metrics = Metrics::default();
     let counted = metrics.clone();
     let regions = arguments.aws.load(Arc::new(move |call| counted.call(call))).await;
+    let stop = CancellationToken::new();
+    let (ready, is_ready) = watch::channel(Err("the objects are not watched yet".to_owned()));
+    let client = connect(Some(ready.clone())).await?;
+    let candidate = arguments.election.candidate(&client, arguments.namespace.as_deref());
     let settings = Settings {
         namespace: arguments.namespace,
         owner_id: arguments.owner_id,
         check_interval: arguments.check_interval,
         concurrency: arguments.concurrency,
         invoke_url: arguments.invoke_url,
+        candidate,
     };
-
-    let stop = CancellationToken::new();
-    let (ready, is_ready) = watch::channel(Err("the objects are not watched yet".to_owned()));
-    let client = connect(Some(ready.clone())).await?;
-    let served = tokio::spawn(crate::http::serve(listener, metrics.clone(), is_ready, stop.clone()));
+    let leadership = Leadership::new(metrics.clone());
+    let leads = leadership.clone();
+    let readiness = move || is_ready.borrow().clone().and_then(|()| leads.readiness());
+    let served = tokio::spawn(crate::http::serve(listener, metrics.clone(), readiness, stop.clone()));
     let signals = stop.clone();
     let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     tokio::spawn(async move {
@@ -95,7 +145,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         tracing::info!("stopping; passes under way are finished");
         signals.cancel();
     });
-    let result = controller::run(client, regions, metrics, settings, ready, stop.clone()).await;
+    let result = controller::run(client, regions, metrics, settings, leadership, ready, stop.clone()).await;
     stop.cancel();
     if let Ok(Err(error)) = served.await {
         tracing::warn!(%error, "http server failed");

@@ -2,6 +2,8 @@
 
 mod connection;
 mod finalizer;
+mod leader;
+mod lease;
 mod outputs;
 mod reconcile;
 mod recorder;
@@ -31,6 +33,8 @@ use references::Reader;
 use schedule::Schedule;
 
 pub use connection::{Watching, connect};
+pub use leader::Leadership;
+pub use lease::Candidate;
 
 /// What a controller is told.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// URL template of stages in place of AWS's own.
     pub invoke_url: Option<String>,
+    /// Seeks the Lease that this process needs to work; `None` to work without.
+    pub candidate: Option<Candidate>,
 }
 
 /// What every pass uses.
@@ -54,6 +60,7 @@ struct Shared {
     installation: String,
     schedule: Schedule,
     recorder: Recorder,
+    leadership: Leadership,
     references: Arc<Reader>,
     metrics: Metrics,
     invoke_url: Option<String>,
@@ -87,7 +94,8 @@ pub async fn owner_id(client: &Client, given: Option<&str>) -> Result<String, Er
     namespace.uid().ok_or(Error::NoUid)
 }
 
-/// Runs until stopped; passes that are under way are finished.
+/// Runs until stopped; passes that are under way are finished. It works while it leads; otherwise it
+/// keeps its watch warm, so that the next leader begins at once.
 ///
 /// # Errors
 /// If it cannot start.
@@ -96,6 +104,7 @@ pub async fn run(
     regions: Regions,
     metrics: Metrics,
     settings: Settings,
+    leadership: Leadership,
     ready: Watching,
     stop: CancellationToken,
 ) -> Result<(), Error> {
@@ -108,6 +117,7 @@ pub async fn run(
         installation,
         schedule: Schedule::new(settings.check_interval),
         recorder: Recorder::new(client.clone()),
+        leadership: leadership.clone(),
         references,
         metrics: metrics.clone(),
         invoke_url: settings.invoke_url,
@@ -128,12 +138,22 @@ pub async fn run(
             predicates::generation.combine(predicates::finalizers).combine(predicates::annotations),
             PredicateConfig::default(),
         );
+    let done_leading = CancellationToken::new();
+    let seeking = match settings.candidate {
+        Some(candidate) => Some(tokio::spawn(leader::seek(leadership.clone(), candidate, done_leading.clone()))),
+        None => {
+            leadership.lead_always();
+            None
+        }
+    };
+    let begins = shared.clone();
     let config = ControllerConfig::default().concurrency(settings.concurrency).debounce(Duration::from_millis(100));
     let counted = reader.clone();
     let done = stop.clone();
     Controller::for_stream(stream, reader)
         .with_config(config)
         .reconcile_on(woken)
+        .reconcile_all_on(leadership.beginnings().inspect(move |()| begins.schedule.begin()))
         .graceful_shutdown_on(async move { done.cancelled().await })
         .run(reconcile::reconcile, reconcile::after_error, shared)
         .for_each(|result| {
@@ -143,10 +163,17 @@ pub async fn run(
             {
                 tracing::warn!(error = with_causes(&error), "pass failed");
             }
-            count(&counted, &metrics);
+            if leadership.leads() {
+                count(&counted, &metrics);
+            }
             std::future::ready(())
         })
         .await;
+    // Not before the last pass has ended.
+    done_leading.cancel();
+    if let Some(seeking) = seeking {
+        let _ = seeking.await;
+    }
     tracing::info!("controller stopped");
     Ok(())
 }

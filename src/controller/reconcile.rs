@@ -36,6 +36,8 @@ pub(super) enum Error {
     TooLong,
     #[error("failed to write the status: {0}")]
     Status(#[source] kube::Error),
+    #[error("leadership was lost; the next leader goes on")]
+    NotLeading,
 }
 
 /// Longest time for a pass. Calls to AWS have deadlines of their own, those to Kubernetes have not.
@@ -44,7 +46,8 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// When to try again after an [`Error`].
 pub(super) fn after_error(object: Arc<Guarded>, error: &Error, shared: Arc<Shared>) -> Action {
     match error {
-        Error::Unreadable(_) => Action::await_change(),
+        // When leading begins again, all objects are looked at.
+        Error::Unreadable(_) | Error::NotLeading => Action::await_change(),
         Error::Read(_)
         | Error::References(_)
         | Error::Outputs(_)
@@ -57,8 +60,17 @@ pub(super) fn after_error(object: Arc<Guarded>, error: &Error, shared: Arc<Share
     }
 }
 
-/// A pass over an object, unless it is settled and not due.
+/// A pass over an object, as long as this process leads.
 pub(super) async fn reconcile(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Result<Action, Error> {
+    if !shared.leadership.leads() {
+        return Ok(Action::await_change());
+    }
+    let leadership = shared.leadership.clone();
+    leadership.hold(look_at(guarded, shared)).await.unwrap_or(Err(Error::NotLeading))
+}
+
+/// A pass over an object, unless it is settled and not due.
+async fn look_at(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Result<Action, Error> {
     let seen = guarded.0.as_ref().map_err(|invalid| Error::Unreadable(invalid.error.clone()))?;
     if let Some(wait) = rest(seen, &shared) {
         return Ok(Action::requeue(wait));

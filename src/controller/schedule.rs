@@ -2,7 +2,7 @@
 //! every check.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -18,13 +18,22 @@ struct Memory {
 /// Checks and failures of all objects.
 pub(super) struct Schedule {
     interval: Duration,
-    started: Instant,
-    memory: Mutex<HashMap<String, Memory>>,
+    known: Mutex<Known>,
+}
+
+struct Known {
+    since: Instant,
+    memory: HashMap<String, Memory>,
 }
 
 impl Schedule {
     pub(super) fn new(interval: Duration) -> Self {
-        Self { interval, started: Instant::now(), memory: Mutex::default() }
+        Self { interval, known: Mutex::new(Known { since: Instant::now(), memory: HashMap::new() }) }
+    }
+
+    /// Forgets everything: from now on this process works, and did not see what another did before.
+    pub(super) fn begin(&self) {
+        *self.lock() = Known { since: Instant::now(), memory: HashMap::new() };
     }
 
     /// Time between checks.
@@ -33,12 +42,12 @@ impl Schedule {
     }
 
     /// How long until a settled object is due, zero if it is. One that this process has not seen yet is due at a moment
-    /// of its own within an interval, so that a restart calls AWS for nobody and checks stay spread.
+    /// of its own within an interval, so that a restart and a new leader call AWS for nobody and checks stay spread.
     pub(super) fn until_due(&self, uid: &str) -> Duration {
         let checked = self.with(uid, |memory| memory.checked);
         let due = match checked {
             Some(at) => at + self.spread(uid),
-            None => self.started + self.interval.mul_f64(share(uid)),
+            None => self.lock().since + self.interval.mul_f64(share(uid)),
         };
         due.saturating_duration_since(Instant::now())
     }
@@ -59,7 +68,7 @@ impl Schedule {
 
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.lock().memory.remove(uid);
     }
 
     /// The interval, up to a tenth shorter or longer.
@@ -68,8 +77,11 @@ impl Schedule {
     }
 
     fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        act(memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0 }))
+        act(self.lock().memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0 }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,6 +102,16 @@ mod tests {
         waits.sort_unstable();
         assert!(waits[0] < 20 && waits[999] > 1780, "{} {}", waits[0], waits[999]);
         assert!(waits.windows(2).all(|pair| pair[1] - pair[0] < 30), "no gap");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn objects_are_spread_again_when_a_standby_of_long_becomes_leader() {
+        let schedule = Schedule::new(Duration::from_secs(1800));
+        schedule.checked("uid-1");
+        tokio::time::advance(Duration::from_secs(86400)).await;
+        schedule.begin();
+        let due = (0..1000).filter(|n| schedule.until_due(&format!("uid-{n}")).is_zero()).count();
+        assert!(due < 5, "{due} of 1000 are due at once");
     }
 
     #[tokio::test(start_paused = true)]

@@ -24,6 +24,7 @@ mod gateway_errors;
 mod helm;
 mod inputs;
 mod kstatus;
+mod leader;
 mod logs;
 mod modes;
 mod observability;

@@ -54,26 +54,30 @@ async fn connected(world: &World, path: &str, outputs: &str) -> String {
 #[derive(Debug)]
 struct Grant {
     kind: &'static str,
+    /// What the role's name has after the release's.
+    suffix: String,
     rule: usize,
     resource: String,
     verb: String,
 }
 
-/// Name of the chart's objects, and what it grants.
-async fn grants(world: &World) -> (String, Vec<Grant>) {
-    let names = world.kube.kubectl(&["get", "role", "-o", "jsonpath={.items[*].metadata.name}"]).await.expect("a role");
+/// What the chart grants.
+async fn grants(world: &World) -> Vec<Grant> {
+    let names = world.kube.kubectl(&["get", "role", "-o", "jsonpath={.items[*].metadata.name}"]).await.expect("roles");
+    let roles = names.split(' ').map(|name| ("role", name.to_owned()));
     let mut grants = Vec::new();
-    for kind in ["role", "clusterrole"] {
-        let role = role(world, kind, &names).await;
+    for (kind, name) in roles.chain([("clusterrole", world.kube.release.clone())]) {
+        let role = role(world, kind, &name).await;
+        let suffix = name.trim_start_matches(&world.kube.release);
         for (rule, content) in role["rules"].as_array().expect("rules").iter().enumerate() {
             for resource in texts(&content["resources"]) {
                 for verb in texts(&content["verbs"]) {
-                    grants.push(Grant { kind, rule, resource: resource.clone(), verb });
+                    grants.push(Grant { kind, suffix: suffix.to_owned(), rule, resource: resource.clone(), verb });
                 }
             }
         }
     }
-    (names, grants)
+    grants
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -86,8 +90,9 @@ async fn role(world: &World, kind: &str, name: &str) -> Value {
 }
 
 /// Takes a verb away and waits until the API server knows.
-async fn take_away(world: &World, name: &str, grant: &Grant) {
-    let mut role = role(world, grant.kind, name).await;
+async fn take_away(world: &World, grant: &Grant) {
+    let name = format!("{}{}", world.kube.release, grant.suffix);
+    let mut role = role(world, grant.kind, &name).await;
     let verbs = role["rules"][grant.rule]["verbs"].as_array_mut().expect("verbs");
     verbs.retain(|verb| *verb != grant.verb);
     if verbs.is_empty() {
@@ -95,11 +100,12 @@ async fn take_away(world: &World, name: &str, grant: &Grant) {
     }
     role["metadata"] = json!({"name": role["metadata"]["name"], "namespace": role["metadata"]["namespace"]});
     run("kubectl", &["replace", "-f", "-"], &role.to_string()).await.expect("the role is changed");
-    let account = format!("--as=system:serviceaccount:{}:{name}", world.kube.namespace);
+    let account = format!("--as=system:serviceaccount:{}:{}", world.kube.namespace, world.kube.release);
     let resource = match grant.resource.split_once('/') {
         Some((resource, part)) => vec![resource.to_owned(), format!("--subresource={part}")],
         None if grant.resource == "statemachines" => vec![format!("statemachines.{}", references::ACK[0])],
         None if grant.resource == "events" => vec!["events.events.k8s.io".to_owned()],
+        None if grant.resource == "leases" && grant.verb != "create" => vec![format!("leases/{}", world.kube.release)],
         None if grant.resource == "namespaces" => vec!["namespaces/kube-system".to_owned()],
         None => vec![grant.resource.clone()],
     };
@@ -119,9 +125,8 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
     const KEYS: &str =
         "\nusagePlans: [{name: p, stages: [{name: a}], apiKeys: [{name: k, secret: {name: s, key: k}}]}]";
     let world = World::new("rbac-less").await;
-    let (name, _) = grants(&world).await;
     world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
-    take_away(&world, &name, grant).await;
+    take_away(&world, grant).await;
     let controller = world.starting_controller(&[]);
     if (grant.resource.as_str(), grant.verb.as_str()) == ("secrets", "patch") {
         let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {other: x}";
@@ -149,6 +154,14 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
         ("stepfunctionsapis", "list" | "watch") => {
             controller.until_not_ready("forbidden").await;
             "failed to watch StepFunctionsApi objects"
+        }
+        ("leases", "get" | "create") => {
+            controller.until_not_ready("forbidden").await;
+            "failed to take the Lease"
+        }
+        ("leases", "update") => {
+            controller.until_not_ready("forbidden").await;
+            "failed to renew the Lease"
         }
         ("stepfunctionsapis", "get") => "failed to read the object",
         ("stepfunctionsapis", "patch") => "failed to write the finalizer",
@@ -183,7 +196,7 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
 #[tokio::test]
 async fn each_permission_of_the_chart_is_needed_and_missed_by_name() {
     let world = World::new("rbac-all").await;
-    let (_, grants) = grants(&world).await;
+    let grants = grants(&world).await;
     assert_eq!(grants.len(), 20, "{grants:?}");
     let complaints = futures::stream::iter(&grants).map(async |grant| (grant, complaint(grant).await));
     let wrong: Vec<_> =
@@ -194,9 +207,9 @@ async fn each_permission_of_the_chart_is_needed_and_missed_by_name() {
 #[tokio::test]
 async fn controller_that_may_not_list_says_so_and_does_not_hammer() {
     let world = World::new("rbac-list").await;
-    let (name, grants) = grants(&world).await;
+    let grants = grants(&world).await;
     let list = grants.iter().find(|grant| grant.verb == "list").expect("a grant to list");
-    take_away(&world, &name, list).await;
+    take_away(&world, list).await;
     let mut controller = world.starting_controller(&[("STEPGATE_LOG", "info,kube_client=debug")]);
     let said = controller.until_not_ready("failed to watch StepFunctionsApi objects").await;
     assert!(said.contains("forbidden") && said.contains("cannot list resource"), "{said}");
@@ -262,7 +275,7 @@ async fn cluster_wide_chart_serves_objects_of_two_namespaces() {
     cluster.kubectl(&["apply", "--server-side", "-n", "stepgate", "-f", "-"], &chart.expect("the chart renders")).await;
     let roles =
         cluster.kubectl(&["get", "roles", "-A", "-l", "app.kubernetes.io/instance=wide", "-o", "name"], "").await;
-    assert_eq!(roles, "", "one ClusterRole does");
+    assert_eq!(roles.trim(), "role.rbac.authorization.k8s.io/wide-stepgate-leader", "one ClusterRole does the rest");
     let account = cluster
         .kubectl(
             &[
@@ -282,7 +295,9 @@ async fn cluster_wide_chart_serves_objects_of_two_namespaces() {
     config["users"][0]["user"] = json!({"token": token.trim()});
     let path = world.directory.join("wide").display().to_string();
     std::fs::write(&path, config.to_string()).expect("a kubeconfig");
-    let controller = world.controller_with(&[("KUBECONFIG", &path), ("STEPGATE_NAMESPACE", "")]).await;
+    let namespace = ("STEPGATE_LEADER_ELECTION_NAMESPACE", "stepgate");
+    let id = ("STEPGATE_LEADER_ELECTION_ID", account.as_str());
+    let controller = world.controller_with(&[("KUBECONFIG", &path), ("STEPGATE_NAMESPACE", ""), namespace, id]).await;
     for namespace in ["team-a", "team-b"] {
         let spec: String = spec(&world, &format!("/{namespace}")).lines().map(|line| format!("  {line}\n")).collect();
         let head = "apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {name: api}";

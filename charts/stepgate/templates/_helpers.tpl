@@ -53,6 +53,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   value: {{ .Values.checkInterval | quote }}
 - name: STEPGATE_CONCURRENCY
   value: {{ .Values.concurrency | int | quote }}
+{{- if .Values.leaderElection.enabled }}
+- name: STEPGATE_LEADER_ELECTION_NAMESPACE
+  value: {{ .Release.Namespace | quote }}
+- name: STEPGATE_LEADER_ELECTION_ID
+  value: {{ include "stepgate.fullname" . | quote }}
+- name: STEPGATE_LEADER_ELECTION_IDENTITY
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+{{- else }}
+- name: STEPGATE_NO_LEADER_ELECTION
+  value: "true"
+{{- end }}
 {{- with .Values.watchNamespace }}
 - name: STEPGATE_NAMESPACE
   value: {{ . | quote }}
@@ -109,6 +120,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create, patch]
+{{- end -}}
+
+{{- /* A name cannot limit create. */ -}}
+{{- define "stepgate.leaseRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "stepgate.fullname" . | quote }}]
+  verbs: [get, update]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
 {{- end -}}
 
 {{- define "stepgate.subjects" -}}

@@ -59,7 +59,10 @@ impl Regions {
             .region(region)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
-        if let Ok(name) = AppName::new("stepgate") {
+        // Part of the user agent, which CloudTrail records. The SDK's own variable for it goes first.
+        if std::env::var_os("AWS_SDK_UA_APP_ID").is_none()
+            && let Ok(name) = AppName::new("stepgate")
+        {
             loader = loader.app_name(name);
         }
         if let Some(url) = &settings.endpoint_url {

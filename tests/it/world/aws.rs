@@ -1,5 +1,7 @@
 //! An AWS account of the emulator: the access key's id is the account's.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use serde_json::{Value, json};
@@ -17,6 +19,17 @@ pub enum MachineKind {
 pub struct Account {
     /// Twelve digits.
     pub id: String,
+}
+
+/// A call as the emulator noted it.
+#[derive(Debug)]
+pub struct Noted {
+    #[expect(dead_code, reason = "read by people, in what a failed test says")]
+    pub operation: String,
+    /// The client's AWS_SDK_UA_APP_ID.
+    pub app: String,
+    /// When it came.
+    pub at: SystemTime,
 }
 
 /// A call that a client made: service, operation.
@@ -116,8 +129,17 @@ impl Account {
     /// Those of them that write.
     pub async fn writes(&self) -> Vec<Call> {
         let mut calls = self.calls().await;
-        calls.retain(|(_, operation)| !["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read)));
+        calls.retain(|(_, operation)| is_write(operation));
         calls
+    }
+
+    /// The same with who made them, and when.
+    pub async fn noted_writes(&self) -> Vec<Noted> {
+        let answer = self.control(reqwest::Method::GET, "", None).await;
+        let calls = answer["calls"].as_array().expect("calls").iter();
+        let calls = calls.filter(|call| call[4] == "client" && is_write(&text(&call[1])));
+        let at = |call: &Value| UNIX_EPOCH + Duration::from_secs_f64(call[6].as_f64().expect("a time"));
+        calls.map(|call| Noted { operation: text(&call[1]), app: text(&call[5]), at: at(call) }).collect()
     }
 
     /// Orders a fault for calls in this account; see tests/testbed/aws/faults.py.
@@ -135,6 +157,10 @@ impl Account {
     pub async fn no_faults(&self) {
         self.control(reqwest::Method::DELETE, "/orders", None).await;
     }
+}
+
+fn is_write(operation: &str) -> bool {
+    !["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read))
 }
 
 fn text(value: &Value) -> String {

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use super::wait::eventually;
 
+const IDENTITY: &str = "STEPGATE_LEADER_ELECTION_IDENTITY";
+
 /// A running controller; killed when it is dropped.
 pub struct Controller {
     child: Child,
@@ -27,6 +29,17 @@ impl Controller {
         .await;
     }
 
+    /// Waits until it is ready and says these words.
+    pub async fn until_ready_with(&self, words: &str) {
+        eventually(&format!("readyz with {words:?}"), || async {
+            let answer = reqwest::get(format!("http://{}/readyz", self.address)).await;
+            let answer = answer.map_err(|error| error.to_string())?;
+            let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+            if status == 200 && text.contains(words) { Ok(()) } else { Err(format!("{status} {text}")) }
+        })
+        .await;
+    }
+
     /// Waits until it says that it is not ready, with these words.
     pub async fn until_not_ready(&self, words: &str) -> String {
         eventually(&format!("readyz with {words:?}"), || async {
@@ -40,7 +53,7 @@ impl Controller {
 
     pub(super) fn spawn(directory: &Path, environment: BTreeMap<String, String>) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").to_string();
-        let log = directory.join("controller.log");
+        let log = directory.join(format!("{}.log", environment.get(IDENTITY).map_or("controller", String::as_str)));
         let file: File = OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
         let child = Command::new(env!("CARGO_BIN_EXE_stepgate"))
             .arg("controller")
@@ -61,10 +74,15 @@ impl Controller {
         self.child.wait().expect("it ends");
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
+
     /// Asks it to stop and waits for its exit.
     pub async fn terminate(mut self) -> std::process::ExitStatus {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
+        self.signal("TERM");
         eventually("a graceful end", || {
             let ended = self.child.try_wait().expect("a child");
             async move { ended.ok_or_else(|| "still running".to_owned()) }

@@ -27,6 +27,8 @@ pub struct Kubernetes {
     pub client: Client,
     /// Name of the namespace.
     pub namespace: String,
+    /// Name of the chart's objects.
+    pub release: String,
     /// Kubeconfig of a ServiceAccount that has the chart's permissions and no others.
     pub least_privileged: PathBuf,
 }
@@ -53,19 +55,25 @@ impl Kubernetes {
             ["template", namespace, CHART, "-n", namespace, "--set", "replicas=0,crds.enabled=false", "--set", &watch];
         let manifests = run("helm", &arguments, "").await.expect("the chart renders");
         kubectl(&["apply", "-n", namespace, "-f", "-"], &manifests).await.expect("the chart applies");
-        let kube = Self { client, namespace: namespace.into(), least_privileged: directory.join("kubeconfig") };
+        let least_privileged = directory.join("kubeconfig");
+        let mut kube = Self { client, namespace: namespace.into(), release: String::new(), least_privileged };
+        kube.release = kube.account().await;
         kube.write_kubeconfig().await;
         kube
     }
 
-    async fn write_kubeconfig(&self) {
+    async fn account(&self) -> String {
         let accounts: Api<ServiceAccount> = self.api();
         let all = accounts.list(&ListParams::default()).await.expect("service accounts");
-        let account =
-            all.iter().map(ResourceExt::name_any).find(|name| name != "default").expect("the chart's account");
+        all.iter().map(ResourceExt::name_any).find(|name| name != "default").expect("the chart's account")
+    }
+
+    async fn write_kubeconfig(&self) {
+        let accounts: Api<ServiceAccount> = self.api();
         let spec = TokenRequestSpec { audiences: vec![], bound_object_ref: None, expiration_seconds: Some(7200) };
         let request = TokenRequest { spec, ..Default::default() };
-        let answer = accounts.create_token_request(&account, &PostParams::default(), &request).await.expect("a token");
+        let answer =
+            accounts.create_token_request(&self.release, &PostParams::default(), &request).await.expect("a token");
         let config = Config::infer().await.expect("a configuration");
         let authority = config.root_cert.map(|certificates| {
             let path = self.least_privileged.with_extension("ca.crt");
@@ -89,7 +97,7 @@ impl Kubernetes {
         let text = std::fs::read_to_string(&self.least_privileged).expect("a kubeconfig");
         let mut kubeconfig: Value = serde_json::from_str(&text).expect("JSON");
         kubeconfig["clusters"][0]["cluster"]["server"] = json!(format!("https://{address}"));
-        let path = self.least_privileged.with_extension("through");
+        let path = self.least_privileged.with_extension(address.replace(':', "_"));
         std::fs::write(&path, kubeconfig.to_string()).expect("a kubeconfig");
         path
     }

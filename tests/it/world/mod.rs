@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub use aws::{Account, Call, MachineKind};
+pub use aws::{Account, Call, MachineKind, Noted};
 pub use controller::Controller;
 pub use gateway::{Answer, post};
 pub use kubernetes::{CHART, CRD_NAMESPACE, Kubernetes, condition, run};
@@ -66,6 +66,10 @@ impl World {
         let mut environment = BTreeMap::from([
             ("KUBECONFIG".to_owned(), self.kube.least_privileged.display().to_string()),
             ("STEPGATE_NAMESPACE".to_owned(), self.kube.namespace.clone()),
+            ("STEPGATE_LEADER_ELECTION_NAMESPACE".to_owned(), self.kube.namespace.clone()),
+            ("STEPGATE_LEADER_ELECTION_ID".to_owned(), self.kube.release.clone()),
+            // As the container of one Pod: one that is killed is followed at once.
+            ("STEPGATE_LEADER_ELECTION_IDENTITY".to_owned(), "controller".to_owned()),
             ("AWS_ACCESS_KEY_ID".to_owned(), self.aws.id.clone()),
             ("AWS_SECRET_ACCESS_KEY".to_owned(), "test".to_owned()),
             ("AWS_ENDPOINT_URL".to_owned(), env("AWS_ENDPOINT_URL")),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// A TCP proxy on a port of its own. Cut, nobody listens there.
@@ -12,6 +13,7 @@ pub struct Proxy {
     address: SocketAddr,
     target: String,
     running: Option<JoinHandle<()>>,
+    silent: watch::Sender<bool>,
     refused: Arc<AtomicUsize>,
 }
 
@@ -19,7 +21,13 @@ impl Proxy {
     /// To a host and port; cut at first.
     pub fn cut_off(target: &str) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
-        Self { address, target: target.to_owned(), running: None, refused: Arc::default() }
+        Self {
+            address,
+            target: target.to_owned(),
+            running: None,
+            silent: watch::Sender::default(),
+            refused: Arc::default(),
+        }
     }
 
     /// Where to connect.
@@ -32,14 +40,20 @@ impl Proxy {
         self.cut().await;
         let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is still free");
         let target = self.target.clone();
+        self.silent.send_replace(false);
+        let silent = self.silent.subscribe();
         self.running = Some(tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((mut near, _)) = listener.accept().await {
-                let target = target.clone();
+                let (target, mut silent) = (target.clone(), silent.clone());
                 connections.spawn(async move {
                     let Ok(mut far) = TcpStream::connect(target).await else { return };
-                    // Either side may hang up.
-                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                    tokio::select! {
+                        // Either side may hang up.
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
+                        _ = silent.wait_for(|silent| *silent) => {}
+                    }
+                    std::future::pending::<()>().await;
                 });
             }
         }));
@@ -55,6 +69,11 @@ impl Proxy {
                 refused.fetch_add(1, Ordering::Relaxed);
             }
         }));
+    }
+
+    /// Keeps all connections, and takes new ones, but nothing passes any more.
+    pub fn silence(&self) {
+        self.silent.send_replace(true);
     }
 
     /// Connections that were refused.

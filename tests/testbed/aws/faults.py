@@ -2,13 +2,14 @@
 
     PUT /_test/faults             the list of faults, replacing those there
     POST /_test/faults            one more fault
-    GET /_test/faults             {"faults": [...], "calls": [[service, operation, account, region, caller], ...]}
+    GET /_test/faults             {"faults": [...], "calls": [[service, operation, account, region, caller, app, at], ...]}
     DELETE /_test/faults          forget the calls
     DELETE /_test/faults/orders   remove the faults
 
 With ?account=ID, GET shows the calls of that account and the faults that can strike it, DELETE forgets the calls of
 that account, and DELETE of orders removes the faults that name it: tests on accounts of their own do not meet.
 The caller of a call is "client", "gateway" (an integration of API Gateway) or "localstack" (a service of its own).
+"app" is the application id in the client's user agent (AWS_SDK_UA_APP_ID), "at" when the call came, in seconds of Unix.
 All answer what GET shows then. A fault shows how often it struck ("struck") and what is left of "count" and "skip".
 
 A fault is an object; it strikes calls that match "service", "operation", "account" and "region" (each optional),
@@ -23,6 +24,7 @@ A fault is an object; it strikes calls that match "service", "operation", "accou
 """
 
 import json
+import re
 import threading
 import time
 
@@ -50,6 +52,12 @@ def _keep_connection(original, environ, request):
     """The connection is needed to reset it; WSGI hides it."""
     original(environ, request)
     environ[CONNECTION] = request
+
+
+def _app(context):
+    """What the client calls itself, "" for nothing; some SDKs say it in a header of their own."""
+    agents = (context.request.headers.get(name, "") for name in ("X-Amz-User-Agent", "User-Agent"))
+    return next((found[1] for agent in agents if (found := re.search(r"\bapp/(\S+)", agent))), "")
 
 
 def _matches(fault, when, call):
@@ -109,9 +117,10 @@ def _error(fault):
 def before(chain, context, response):
     if context.operation is None:
         return
+    service, operation = context.service.service_name, context.operation.name
     with _LOCK:
         CALLS.append(
-            (context.service.service_name, context.operation.name, context.account_id, context.region, caller(context))
+            (service, operation, context.account_id, context.region, caller(context), _app(context), time.time())
         )
     fault = _take(context, "before")
     if fault is None:
