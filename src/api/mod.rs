@@ -3,6 +3,7 @@
 //! One file per section of the spec.
 
 mod argument;
+mod authorizer;
 mod conditions;
 mod cors;
 mod crd;
@@ -10,6 +11,7 @@ mod endpoint;
 mod fields;
 mod machine;
 mod method;
+mod model_schema;
 mod names;
 mod preflight;
 mod problem;
@@ -21,12 +23,14 @@ mod stage;
 mod status;
 
 pub use argument::{ArgumentSource, ValueType, WholeBody};
+pub use authorizer::{Authorizer, CognitoAuthorizer, IdentitySource, LambdaAuthorizer, LambdaAuthorizerType};
 pub use conditions::{ConditionType, Reason};
 pub use cors::Cors;
 pub use crd::{crd, crd_yaml};
 pub use endpoint::{AccessMode, Endpoint, EndpointType, IpAddressType};
 pub use machine::StateMachine;
 pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
+pub use model_schema::Model;
 pub use names::{CHECK_NOW, FIELD_MANAGER, FINALIZER};
 pub use preflight::{Expectation, MethodTest};
 pub use problem::Problem;

@@ -4,6 +4,7 @@
 //! and hashes the same every time.
 
 mod arn;
+mod authorizer;
 mod deployment;
 mod owner;
 mod partition;
@@ -14,8 +15,10 @@ mod role;
 mod settings;
 mod stage;
 mod state_machine;
+mod validation;
 
 pub use arn::{ActivityArn, Arn, StateMachineArn};
+pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
 pub use deployment::{Deployment, DeploymentId, Revision};
 pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
 pub use partition::{Partition, invoke_url, partition};
@@ -29,6 +32,7 @@ pub use role::{INLINE_POLICY, Role};
 pub use settings::{ApiSettings, ApiStatus, EndpointType};
 pub use stage::{Stage, StageName};
 pub use state_machine::{MachineType, MachineUse};
+pub use validation::{MODEL_REFERENCE, ModelSchema, Models, Validation};
 
 use std::collections::{BTreeMap, BTreeSet};
 

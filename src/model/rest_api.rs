@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::owner::hex;
-use super::{ApiSettings, Arn, Revision, Tags, json};
+use super::{ApiSettings, Arn, Authorizer, Models, Revision, Tags, Validation, json};
 
 /// Id that AWS gives to a REST API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +51,12 @@ pub struct Definition {
     pub methods: BTreeMap<MethodKey, Method>,
     /// Customised gateway responses by response type, such as `DEFAULT_4XX`.
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
+    /// Authorizers by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorizers: BTreeMap<String, Authorizer>,
+    /// Models of bodies by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: Models,
 }
 
 /// Path and verb of a method; as text `POST /execution`.
@@ -80,6 +86,12 @@ impl Serialize for MethodKey {
 pub struct Method {
     /// Who may call it.
     pub authorization: Authorization,
+    /// Models of bodies by content type.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, String>,
+    /// What is checked of a request; `None` for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// Declared request parameters and whether each is required.
     pub parameters: BTreeMap<Parameter, bool>,
     /// Method responses by status code.
@@ -97,6 +109,12 @@ pub enum Authorization {
     None,
     /// Callers that sign with credentials that IAM lets in.
     Iam,
+    /// Callers that an authorizer lets in; by its id as long as nobody looked up its name.
+    Authorizer {
+        name: String,
+        #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+        scopes: BTreeSet<String>,
+    },
     /// Anything else, in AWS's words; never desired.
     Other(String),
 }

@@ -51,6 +51,8 @@ pub(super) fn preflight(cors: &Cors, path: &str, verbs: &BTreeSet<&str>) -> Meth
     };
     Method {
         authorization: Authorization::None,
+        models: BTreeMap::new(),
+        validation: None,
         parameters: Parameter::of_path(path),
         responses: integration.method_responses(),
         integration: Some(integration),

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, cors, method_field, template};
+use super::{Problems, authorizer, cors, method_field, template, validator};
 use crate::actions::{self, Action};
-use crate::api::{self, AuthorizationType, StepFunctionsApiSpec};
-use crate::model::{
-    Authorization, Backend, Credentials, Integration, IntegrationResponse, Method, Parameter, partition,
-};
+use crate::api::{self, StepFunctionsApiSpec};
+use crate::model::{Backend, Credentials, Integration, IntegrationResponse, Method, Parameter, partition};
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -22,22 +20,25 @@ pub(super) fn render(
     let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
     let responses = action.map(|action| responses(spec.cors.as_ref(), action)).unwrap_or_default();
     let (region, arns) = (&spec.region, partition(&spec.region).id);
+    let models = validator::models(spec, method, problems);
+    let mut parameters = parameters(method, problems);
+    validator::require(method, &mut parameters);
+    let kinds = CONTENT_TYPES.iter().filter(|kind| models.is_empty() || models.contains_key(**kind));
     let integration = Integration {
         backend: Backend::Aws {
             uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),
             credentials,
         },
         refuses_unmatched: true,
-        request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
+        request_templates: kinds.map(|kind| ((*kind).to_owned(), request.clone())).collect(),
         timeout_millis: timeout(method, action, problems),
         responses,
     };
     Method {
-        authorization: match method.authorization.kind {
-            AuthorizationType::Iam => Authorization::Iam,
-            AuthorizationType::None => Authorization::None,
-        },
-        parameters: parameters(method, problems),
+        authorization: authorizer::of_method(method, problems),
+        validation: validator::of_method(&models, &parameters),
+        models,
+        parameters,
         responses: integration.method_responses(),
         integration: Some(integration),
         foreign: BTreeMap::new(),

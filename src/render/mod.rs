@@ -2,10 +2,12 @@
 
 mod activities;
 mod arn;
+mod authorizer;
 mod cors;
 mod endpoint;
 mod machines;
 mod method;
+mod model_schema;
 mod policy;
 mod preflight;
 mod resource_policy;
@@ -13,6 +15,7 @@ mod rest_api;
 mod role;
 mod stage;
 mod template;
+mod validator;
 
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Desired, Owner};
@@ -64,7 +67,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let activities = activities::resolve(spec, &mut arns, &mut problems);
     let role =
         role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
-    let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
+    let rest_api = rest_api::render(owner, spec, role.credentials, &mut arns, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
     let tests = preflight::render(spec, &mut problems);
     let Problems { mut errors, mut warnings } = problems;

@@ -6,6 +6,7 @@
 mod api_server;
 mod architecture;
 mod arguments;
+mod authorizers;
 mod bad_input;
 mod bad_manifests;
 mod calls;
@@ -30,5 +31,6 @@ mod rbac;
 mod references;
 mod samples;
 mod settled;
+mod validation;
 mod warnings;
 mod world;
