@@ -148,3 +148,23 @@ pub(super) fn header_values(_: &mut SchemaGenerator) -> Schema {
     let value = text(256, r"[ !%-&(-Z^-~\[\]]+", sentence);
     json_schema!({"type": "object", "maxProperties": 10, "additionalProperties": value})
 }
+
+/// List of names of query parameters.
+pub(super) fn query_names(_: &mut SchemaGenerator) -> Schema {
+    let item = text(128, "[A-Za-z0-9._$-]+", "the name of a query parameter has letters, digits and . _ $ - only");
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 20, "items": item})
+}
+
+/// List of names of headers.
+pub(super) fn header_names(_: &mut SchemaGenerator) -> Schema {
+    let item = text(128, "[A-Za-z0-9_-]+", "the name of a header has letters, digits, _ and - only");
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 20, "items": item})
+}
+
+/// List of ARNs of Cognito user pools.
+pub(super) fn user_pool_arns(_: &mut SchemaGenerator) -> Schema {
+    let sentence = "must be the ARN of a user pool, such as \
+                    arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123";
+    let item = text(256, r"arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[A-Za-z0-9_-]+", sentence);
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 20, "items": item})
+}

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::argument::ArgumentSource;
-use super::fields::{action_names, form, list_arguments};
+use super::fields::{action_names, form, header_names, list_arguments, query_names};
 use super::preflight::MethodTest;
 use super::response::Response;
 use crate::actions;
@@ -17,7 +17,7 @@ use crate::actions;
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.arguments) || !has(self.request)")
+    validation = Rule::new("!has(self.arguments) || !has(self.request) || !has(self.request.template)")
         .message("give arguments or request.template, not both: a template makes the whole request"),
     validation = only_for("has(self.response.unwrap)", "unwrap", &actions::WITH_OUTPUT, "answers the output of a workflow"),
     validation = only_for(
@@ -73,7 +73,7 @@ pub struct Method {
     #[schemars(with = "i32", range(min = 50, max = 300_000))]
     pub timeout_millis: Option<i32>,
 
-    /// A mapping template of your own instead of arguments.
+    /// What a request has to have, and a mapping template of your own instead of arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Request")]
     pub request: Option<Request>,
@@ -129,11 +129,29 @@ impl Verb {
 /// Who may call a method.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("(self.type in ['Cognito', 'Lambda']) == has(self.authorizer)")
+        .message("type Cognito or Lambda needs an authorizer, and no other type has one").field_path(".authorizer"),
+    validation = Rule::new("!has(self.scopes) || self.type == 'Cognito'")
+        .message("only type Cognito has scopes").field_path(".scopes"),
+)]
 pub struct Authorization {
-    /// IAM (default): calls must be signed (SigV4) by someone with execute-api:Invoke. None: anyone on the internet may
-    /// call, and start executions that you pay for.
+    /// IAM (default): calls must be signed (SigV4) by someone with execute-api:Invoke. Cognito and Lambda: an entry of
+    /// spec.authorizers decides. None: anyone on the internet may call, and start executions that you pay for.
     #[serde(default, rename = "type")]
     pub kind: AuthorizationType,
+
+    /// Name of an entry of spec.authorizers, for type Cognito or Lambda.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 64))]
+    pub authorizer: Option<String>,
+
+    /// For type Cognito: the caller's access token must have one of these OAuth scopes, such as orders/write. Without
+    /// them it is an identity token that lets a caller in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 20), inner(length(min = 1, max = 256)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub scopes: Vec<String>,
 }
 
 /// Kind of authorization.
@@ -143,14 +161,38 @@ pub enum AuthorizationType {
     #[serde(rename = "IAM")]
     Iam,
     None,
+    Cognito,
+    Lambda,
 }
 
-/// How the request to Step Functions is made.
+/// What a request has to have, and how the request to Step Functions is made of it.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.template) || has(self.model) || has(self.requiredQuery) || has(self.requiredHeaders)")
+    .message("give at least one of template, model, requiredQuery and requiredHeaders"))]
 pub struct Request {
     /// The mapping template (VTL) that makes the action's JSON request from JSON and form bodies.
-    pub template: TemplateSource,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "TemplateSource")]
+    pub template: Option<TemplateSource>,
+
+    /// Name of an entry of spec.models that a body has to hold against; others are answered 400 and Step Functions is not
+    /// called. Bodies have to be sent as Content-Type: application/json (curl -H) then; other types are answered 415.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 64))]
+    pub model: Option<String>,
+
+    /// Query parameters that a call must have, with some value; others are answered 400 and Step Functions is not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "query_names")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub required_query: Vec<String>,
+
+    /// Headers that a call must have, with some value; others are answered 400 and Step Functions is not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "header_names")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub required_headers: Vec<String>,
 }
 
 /// A mapping template: by name, or written here.

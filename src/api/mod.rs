@@ -4,6 +4,7 @@
 
 mod api_key;
 mod argument;
+mod authorizer;
 mod conditions;
 mod cors;
 mod crd;
@@ -12,6 +13,7 @@ mod endpoint;
 mod fields;
 mod machine;
 mod method;
+mod model_schema;
 mod names;
 mod preflight;
 mod problem;
@@ -27,6 +29,7 @@ mod usage_plan;
 
 pub use api_key::{ApiKey, ApiKeyValueFrom};
 pub use argument::{ArgumentSource, ValueType, WholeBody};
+pub use authorizer::{Authorizer, CognitoAuthorizer, IdentitySource, LambdaAuthorizer, LambdaAuthorizerType};
 pub use conditions::{ConditionType, Reason};
 pub use cors::Cors;
 pub use crd::{crd, crd_yaml};
@@ -34,6 +37,7 @@ pub use domain::{Domain, DomainEndpointType, DomainSecurityPolicy};
 pub use endpoint::{AccessMode, Endpoint, EndpointType, IpAddressType};
 pub use machine::StateMachine;
 pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
+pub use model_schema::Model;
 pub use names::{CHECK_NOW, FIELD_MANAGER, FINALIZER};
 pub use preflight::{Expectation, MethodTest};
 pub use problem::Problem;

@@ -6,12 +6,14 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
 use super::endpoint::Endpoint;
 use super::fields::{form, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
+use super::model_schema::Model;
 use super::reference::{Outputs, ValueFrom};
 use super::role::Role;
 use super::stage::Stage;
@@ -72,7 +74,7 @@ use super::usage_plan::UsagePlan;
         .message("every method's stateMachine must be the name of an entry of spec.stateMachines")
         .field_path(".methods"),
     validation = Rule::new(
-        "self.methods.all(m, !has(m.request) || !has(m.request.template.name) || (has(self.templates) && \
+        "self.methods.all(m, !has(m.request) || !has(m.request.template) || !has(m.request.template.name) || (has(self.templates) && \
          self.templates.exists(t, t.name == m.request.template.name)))")
         .message("every method's request.template.name must be the name of an entry of spec.templates")
         .field_path(".methods"),
@@ -80,6 +82,16 @@ use super::usage_plan::UsagePlan;
         "self.methods.all(m, !has(m.response) || !has(m.response.templates) || m.response.templates.all(r, \
          !has(r.template.name) || (has(self.templates) && self.templates.exists(t, t.name == r.template.name))))")
         .message("every template.name of a method's response must be the name of an entry of spec.templates")
+        .field_path(".methods"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.request) || !has(m.request.model) || (has(self.models) && \
+         self.models.exists(s, s.name == m.request.model)))")
+        .message("every method's request.model must be the name of an entry of spec.models")
+        .field_path(".methods"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.authorization.authorizer) || (has(self.authorizers) && self.authorizers.exists(a, \
+         a.name == m.authorization.authorizer && has(a.cognito) == (m.authorization.type == 'Cognito'))))")
+        .message("every method's authorization.authorizer must be the name of an entry of spec.authorizers of its type")
         .field_path(".methods"),
     validation = Rule::new(
         "!has(self.stateMachines) || self.stateMachines.all(s, !has(s.stageVariable) || \
@@ -141,6 +153,18 @@ pub struct StepFunctionsApiSpec {
     #[schemars(length(max = 50))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub templates: Vec<Template>,
+
+    /// Models of bodies that methods refer to by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub models: Vec<Model>,
+
+    /// Who decides which callers methods take, beside IAM. At most 10, a limit of AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub authorizers: Vec<Authorizer>,
 
     /// What callers can do, by path and HTTP method.
     #[schemars(length(min = 1, max = 500))]

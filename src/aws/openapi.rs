@@ -5,7 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{ApiSettings, Authorization, Backend, Credentials, GatewayResponse, Integration, Method, RestApi};
+use crate::model::{
+    ApiSettings, Authorization, Authorizer, AuthorizerKind, Backend, Credentials, GatewayResponse, Integration,
+    MODEL_REFERENCE, Method, RestApi, Validation,
+};
 
 /// The document for an API. `own_role` is the ARN behind [`Credentials::OwnRole`].
 pub fn openapi(api: &RestApi, own_role: &str) -> Value {
@@ -26,6 +29,18 @@ pub fn openapi(api: &RestApi, own_role: &str) -> Value {
             "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
         }}},
     });
+    for (name, authorizer) in &api.definition.authorizers {
+        document["components"]["securitySchemes"][name] = security_scheme(authorizer);
+    }
+    if !api.definition.models.is_empty() {
+        let models = api.definition.models.iter().map(|(name, schema)| (name.clone(), schema.value().clone()));
+        document["components"]["schemas"] = models.collect();
+    }
+    let validations = api.definition.methods.values().filter_map(|method| method.validation.as_ref());
+    let validators: Map<String, Value> = validations.filter_map(validator).collect();
+    if !validators.is_empty() {
+        document["x-amazon-apigateway-request-validators"] = Value::Object(validators);
+    }
     settings(&mut document, &api.settings);
     if api.definition.methods.values().any(|method| method.api_key_required) {
         document["components"]["securitySchemes"]["api_key"] =
@@ -69,6 +84,52 @@ fn settings(document: &mut Value, settings: &ApiSettings) {
     }
 }
 
+/// An authorizer as a security scheme
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html>).
+fn security_scheme(authorizer: &Authorizer) -> Value {
+    let mut details = json!({"authorizerResultTtlInSeconds": authorizer.cache_seconds});
+    let (kind, authtype) = match &authorizer.kind {
+        AuthorizerKind::Cognito(pools) => {
+            details["providerARNs"] = json!(pools);
+            ("cognito_user_pools", "cognito_user_pools")
+        }
+        AuthorizerKind::Token(_) => ("token", "custom"),
+        AuthorizerKind::Request(_) => {
+            if !authorizer.identity_sources.is_empty() {
+                details["identitySource"] = json!(authorizer.identity_sources.join(", "));
+            }
+            ("request", "custom")
+        }
+        AuthorizerKind::Other(kind) => (kind.as_str(), "custom"),
+    };
+    details["type"] = json!(kind);
+    if let AuthorizerKind::Token(invocation) | AuthorizerKind::Request(invocation) = &authorizer.kind {
+        details["authorizerUri"] = json!(invocation.uri);
+        if let Some(role) = &invocation.credentials {
+            details["authorizerCredentials"] = json!(role);
+        }
+    }
+    if let Some(pattern) = &authorizer.identity_pattern {
+        details["identityValidationExpression"] = json!(pattern);
+    }
+    // A scheme names one header. That of a token and of a pool is the one that is read; of a request, AWS's examples say
+    // that it is unused.
+    let header = match &authorizer.kind {
+        AuthorizerKind::Request(_) => None,
+        _ => authorizer.sources(Authorizer::HEADER).next(),
+    };
+    json!({
+        "type": "apiKey", "in": "header", "name": header.unwrap_or("Unused"),
+        "x-amazon-apigateway-authtype": authtype, "x-amazon-apigateway-authorizer": details,
+    })
+}
+
+fn validator(validation: &Validation) -> Option<(String, Value)> {
+    let Validation::Checks { body, parameters } = validation else { return None };
+    let checks = json!({"validateRequestBody": body, "validateRequestParameters": parameters});
+    Some((validation.name().to_owned(), checks))
+}
+
 fn gateway_response(response: &GatewayResponse) -> Value {
     let headers = response.headers.iter().map(|(name, value)| (format!("gatewayresponse.header.{name}"), json!(value)));
     let mut document =
@@ -98,16 +159,27 @@ fn operation(method: &Method, own_role: &str) -> Value {
         })
         .collect();
     let mut operation = json!({"parameters": parameters, "responses": responses});
-    let mut security = Vec::new();
-    if method.authorization == Authorization::Iam {
-        security.push(json!({"sigv4": []}));
-    }
+    let mut security = match &method.authorization {
+        Authorization::Iam => vec![json!({"sigv4": []})],
+        Authorization::Authorizer { name, scopes } => vec![json!({name: scopes})],
+        Authorization::None | Authorization::Other(_) => Vec::new(),
+    };
     // A requirement of its own, as AWS's own SAM writes it; API Gateway asks for all of them.
     if method.api_key_required {
         security.push(json!({"api_key": []}));
     }
     if !security.is_empty() {
         operation["security"] = json!(security);
+    }
+    if let Some(validation) = &method.validation {
+        operation["x-amazon-apigateway-request-validator"] = json!(validation.name());
+    }
+    if !method.models.is_empty() {
+        let content = method
+            .models
+            .iter()
+            .map(|(kind, name)| (kind.clone(), json!({"schema": {"$ref": format!("{MODEL_REFERENCE}{name}")}})));
+        operation["requestBody"] = json!({"required": true, "content": content.collect::<Map<_, _>>()});
     }
     if let Some(of_method) = &method.integration {
         operation["x-amazon-apigateway-integration"] = integration(of_method, own_role);

@@ -5,9 +5,9 @@ use std::future::Future;
 
 use super::{Domains, Result, UsagePlans};
 use crate::model::{
-    ApiKeyId, ApiSettings, ApiStatus, Arn, Deployment, DeploymentId, GatewayResponse, MachineType, Method, MethodKey,
-    MethodTest, ObservedStage, PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName, Tags, TestAnswer,
-    UsagePlanId,
+    ApiKeyId, ApiSettings, ApiStatus, Arn, Authorizer, Deployment, DeploymentId, GatewayResponse, MachineType, Method,
+    MethodKey, MethodTest, Models, ObservedStage, PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName,
+    Tags, TestAnswer, UsagePlanId, Validation,
 };
 
 /// A REST API without its content.
@@ -85,6 +85,17 @@ pub trait ApiGateway {
         &self,
         id: &RestApiId,
     ) -> impl Future<Output = Result<BTreeMap<String, GatewayResponse>>> + Send;
+    /// Authorizers with their names, by id.
+    fn get_authorizers(
+        &self,
+        id: &RestApiId,
+    ) -> impl Future<Output = Result<BTreeMap<String, (String, Authorizer)>>> + Send;
+    /// Request validators by id.
+    fn get_request_validators(
+        &self,
+        id: &RestApiId,
+    ) -> impl Future<Output = Result<BTreeMap<String, Validation>>> + Send;
+    fn get_models(&self, id: &RestApiId) -> impl Future<Output = Result<Models>> + Send;
     /// Stages; whose they are is for the caller to say, so `owned` is false.
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
     /// Deployments whose description names a revision.

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod arn;
+mod authorizer;
 mod deployment;
 mod domain;
 mod owner;
@@ -17,9 +18,11 @@ mod settings;
 mod stage;
 mod state_machine;
 mod usage_plan;
+mod validation;
 
 pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
+pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
 pub use deployment::{Deployment, DeploymentId, Revision};
 pub use domain::{Domain, DomainName, DomainSettings, DomainTarget, ObservedDomain};
 pub use owner::{API_KEY_TAG, OWNER_TAG, Owner, TAG_PREFIX, USAGE_PLAN_TAG};
@@ -35,6 +38,7 @@ pub use settings::{ApiSettings, ApiStatus, EndpointType};
 pub use stage::{Stage, StageName};
 pub use state_machine::{MachineType, MachineUse};
 pub use usage_plan::{ObservedUsagePlan, Quota, Throttle, UsagePlan, UsagePlanId, UsagePlanSettings};
+pub use validation::{MODEL_REFERENCE, ModelSchema, Models, Validation};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::owner::hex;
-use super::{ApiSettings, Arn, Revision, Tags, json};
+use super::{ApiSettings, Arn, Authorizer, Models, Revision, Tags, Validation, json};
 
 /// Id that AWS gives to a REST API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +51,12 @@ pub struct Definition {
     pub methods: BTreeMap<MethodKey, Method>,
     /// Customised gateway responses by response type, such as `DEFAULT_4XX`.
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
+    /// Authorizers by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorizers: BTreeMap<String, Authorizer>,
+    /// Models of bodies by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: Models,
 }
 
 /// Path and verb of a method; as text `POST /execution`.
@@ -83,14 +89,18 @@ pub struct Method {
     /// Whether callers must send an API key of a usage plan.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub api_key_required: bool,
+    /// Models of bodies by content type.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, String>,
+    /// What is checked of a request; `None` for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// Declared request parameters and whether each is required.
     pub parameters: BTreeMap<Parameter, bool>,
     /// Method responses by status code.
     pub responses: BTreeMap<String, MethodResponse>,
     /// What is behind it; `None` is seen only after a foreign edit.
     pub integration: Option<Integration>,
-    /// Settings that others made and nobody here wants, such as `requestValidatorId`; a put resets them.
-    pub foreign: BTreeMap<String, String>,
 }
 
 /// Who may call a method.
@@ -100,6 +110,12 @@ pub enum Authorization {
     None,
     /// Callers that sign with credentials that IAM lets in.
     Iam,
+    /// Callers that an authorizer lets in; by its id as long as nobody looked up its name.
+    Authorizer {
+        name: String,
+        #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+        scopes: BTreeSet<String>,
+    },
     /// Anything else, in AWS's words; never desired.
     Other(String),
 }

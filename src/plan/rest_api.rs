@@ -74,6 +74,8 @@ fn definition(found: &Definition, wanted: &Definition) -> Vec<Change> {
     for (key, method) in found.methods.iter().filter(|(key, _)| !wanted.methods.contains_key(key)) {
         changes.extend(Change::between(&format!("api {key}"), Some(method), None));
     }
+    changes.extend(Change::between("api authorizers", Some(&found.authorizers), Some(&wanted.authorizers)));
+    changes.extend(Change::between("api models", Some(&found.models), Some(&wanted.models)));
     let gateway = "api gatewayResponses";
     changes.extend(Change::between(gateway, Some(&found.gateway_responses), Some(&wanted.gateway_responses)));
     changes

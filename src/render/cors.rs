@@ -95,10 +95,11 @@ pub(super) fn preflight(cors: &Cors, path: &str, methods: &[(&str, &Method)]) ->
     Method {
         authorization: Authorization::None,
         api_key_required: false,
+        models: BTreeMap::new(),
+        validation: None,
         parameters: Parameter::of_path(path),
         responses: integration.method_responses(),
         integration: Some(integration),
-        foreign: BTreeMap::new(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, method_field, response, template};
+use super::{Problems, authorizer, method_field, response, template, validator};
 use crate::actions::{self, Action};
-use crate::api::{self, AuthorizationType, StepFunctionsApiSpec};
-use crate::model::{Authorization, Backend, Credentials, Integration, Method, Parameter, partition};
+use crate::api::{self, StepFunctionsApiSpec};
+use crate::model::{Backend, Credentials, Integration, Method, Parameter, partition};
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -20,26 +20,28 @@ pub(super) fn render(
     let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
     let responses = action.map(|action| response::render(spec, method, action, problems)).unwrap_or_default();
     let (region, arns) = (&spec.region, partition(&spec.region).id);
+    let models = validator::models(spec, method, problems);
+    let mut parameters = parameters(method, problems);
+    validator::require(method, &mut parameters);
+    let kinds = CONTENT_TYPES.iter().filter(|kind| models.is_empty() || models.contains_key(**kind));
     let integration = Integration {
         backend: Backend::Aws {
             uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),
             credentials,
         },
         refuses_unmatched: true,
-        request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
+        request_templates: kinds.map(|kind| ((*kind).to_owned(), request.clone())).collect(),
         timeout_millis: timeout(method, action, problems),
         responses,
     };
     Method {
-        authorization: match method.authorization.kind {
-            AuthorizationType::Iam => Authorization::Iam,
-            AuthorizationType::None => Authorization::None,
-        },
+        authorization: authorizer::of_method(method, problems),
         api_key_required: method.api_key_required,
-        parameters: parameters(method, problems),
+        validation: validator::of_method(&models, &parameters),
+        models,
+        parameters,
         responses: integration.method_responses(),
         integration: Some(integration),
-        foreign: BTreeMap::new(),
     }
 }
 

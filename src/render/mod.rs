@@ -3,12 +3,14 @@
 mod activities;
 mod api_key;
 mod arn;
+mod authorizer;
 mod cors;
 mod domain;
 mod endpoint;
 mod gateway_response;
 mod machines;
 mod method;
+mod model_schema;
 mod policy;
 mod preflight;
 mod resource_policy;
@@ -18,6 +20,7 @@ mod role;
 mod stage;
 mod template;
 mod usage_plan;
+mod validator;
 
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Desired, Owner};
@@ -69,7 +72,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let activities = activities::resolve(spec, &mut arns, &mut problems);
     let role =
         role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
-    let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
+    let rest_api = rest_api::render(owner, spec, role.credentials, &mut arns, &mut problems);
     let stages = stage::render(owner, spec, &mut problems);
     let usage_plans = usage_plan::render(owner, spec, &mut problems);
     let api_keys = api_key::render(owner, spec, &mut problems);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problems, cors, endpoint, gateway_response, method, method_field};
+use super::{Problems, arn::Arns, authorizer, cors, endpoint, gateway_response, method, method_field, model_schema};
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Credentials, Definition, Method, MethodKey, Owner, RestApi};
 
@@ -13,9 +13,14 @@ pub(super) fn render(
     owner: &Owner,
     spec: &StepFunctionsApiSpec,
     credentials: Credentials,
+    arns: &mut Arns<'_>,
     problems: &mut Problems,
 ) -> RestApi {
-    let mut definition = Definition::default();
+    let mut definition = Definition {
+        authorizers: authorizer::render(spec, arns, problems),
+        models: model_schema::render(spec, problems),
+        ..Definition::default()
+    };
     for method in &spec.methods {
         let key = MethodKey { path: method.path.clone(), verb: method.method.as_str().to_owned() };
         definition.methods.insert(key, method::render(spec, method, credentials.clone(), problems));

@@ -1,11 +1,20 @@
 //! A method on a stage, as a line that calls it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::actions;
 use crate::api::EndpointStatus;
-use crate::model::{Authorization, Backend, Integration, Method, MethodKey};
+use crate::model::{Authorization, Authorizer, Backend, Integration, Method, MethodKey};
 
 /// URL and curl line of a method; `None` for a preflight, which is not for people. Capitals stand for the caller's values.
-pub(super) fn of(stage: &str, url: &str, region: &str, key: &MethodKey, method: &Method) -> Option<EndpointStatus> {
+pub(super) fn of(
+    stage: &str,
+    url: &str,
+    region: &str,
+    key: &MethodKey,
+    method: &Method,
+    authorizers: &BTreeMap<String, Authorizer>,
+) -> Option<EndpointStatus> {
     if key.verb == "OPTIONS" {
         return None;
     }
@@ -13,15 +22,20 @@ pub(super) fn of(stage: &str, url: &str, region: &str, key: &MethodKey, method: 
     Some(EndpointStatus {
         stage: stage.to_owned(),
         method: key.verb.clone(),
-        curl: curl(&url, region, &key.verb, method),
+        curl: curl(&url, region, &key.verb, method, authorizers),
         url,
     })
 }
 
-fn curl(url: &str, region: &str, verb: &str, method: &Method) -> String {
-    let named = |location: &str| {
+fn curl(url: &str, region: &str, verb: &str, method: &Method, authorizers: &BTreeMap<String, Authorizer>) -> String {
+    let authorizer = match &method.authorization {
+        Authorization::Authorizer { name, .. } => authorizers.get(name),
+        _ => None,
+    };
+    let named = |location: &str, start: &'static str| {
         let found = method.parameters.keys().filter(move |parameter| parameter.location == location);
-        found.map(|parameter| parameter.name.as_str()).collect::<Vec<_>>()
+        let identity = authorizer.into_iter().flat_map(|authorizer| authorizer.sources(start));
+        found.map(|parameter| parameter.name.as_str()).chain(identity).collect::<BTreeSet<_>>()
     };
     let mut line = match verb {
         "HEAD" => "curl -I".to_owned(),
@@ -36,13 +50,17 @@ fn curl(url: &str, region: &str, verb: &str, method: &Method) -> String {
     if method.api_key_required {
         line.push_str(" -H 'x-api-key: KEY'");
     }
-    for header in named("header") {
+    for header in named("header", Authorizer::HEADER) {
         line.push_str(&format!(" -H '{header}: VALUE'"));
+    }
+    if !method.models.is_empty() {
+        line.push_str(" -H 'Content-Type: application/json'");
     }
     if matches!(verb, "POST" | "PUT" | "PATCH" | "ANY") {
         line.push_str(&format!(" -d '{}'", body(method)));
     }
-    let query: Vec<String> = named("querystring").iter().map(|name| format!("{name}=VALUE")).collect();
+    let query: Vec<String> =
+        named("querystring", Authorizer::QUERY).iter().map(|name| format!("{name}=VALUE")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     format!("{line} '{url}{query}'")
 }

@@ -133,9 +133,10 @@ fn settled<'a>(
         let Some(deployment) = ids.stages.get(name) else { continue };
         let url = invoke_url(template, &id.0, &desired.region, name);
         let methods = api.definition.methods.iter();
-        status
-            .endpoints
-            .extend(methods.filter_map(|(key, method)| endpoint::of(name, &url, &desired.region, key, method)));
+        let called = methods.filter_map(|(key, method)| {
+            endpoint::of(name, &url, &desired.region, key, method, &api.definition.authorizers)
+        });
+        status.endpoints.extend(called);
         status.stages.push(StageStatus {
             name: name.clone(),
             url,

@@ -154,6 +154,24 @@ const REFUSED: &[Case] = &[
     ("tags:", "endpoint: {binaryMediaTypes: [application/json]}\ntags:", "spec.endpoint.binaryMediaTypes[0]", "would get base64: leave it out"),
     ("tags:", "endpoint: {binaryMediaTypes: ['*/*']}\ntags:", "spec.endpoint.binaryMediaTypes[0]", "must be a content type, such as image/png"),
     ("tags:", "endpoint: {minimumCompressionSize: -1}\ntags:", "spec.endpoint.minimumCompressionSize", "greater than or equal to 0"),
+    // Authorizers, models, and what a request has to have.
+    ("tags:", "authorizers: [{name: a, }]\ntags:", "spec.authorizers[0]", "give exactly one of cognito and lambda"),
+    ("tags:", "authorizers: [{name: a, lambda: {functionArn: f}}]\ntags:", "spec.authorizers[0].lambda.functionArn", "must be the ARN of a function"),
+    ("tags:", "authorizers: [{name: a, cognito: {userPoolArns: [p]}}]\ntags:", "spec.authorizers[0].cognito.userPoolArns[0]", "must be the ARN of a user pool"),
+    ("tags:", "authorizers: [{name: a, cacheSeconds: 3601, lambda: {functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[0].cacheSeconds", "less than or equal to 3600"),
+    ("tags:", "authorizers: [{name: a, lambda: {type: Request, functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[0].cacheSeconds", "or set cacheSeconds to 0"),
+    ("tags:", "authorizers: [{name: a, lambda: {type: Request, identitySources: [{header: x}], identityPattern: x, functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[0].lambda.identityPattern", "only a Token authorizer has a pattern"),
+    ("tags:", "authorizers: [{name: a, lambda: {identitySources: [{query: x}], functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[0].lambda.identitySources", "a Token authorizer reads one header"),
+    ("tags:", "authorizers: [{name: a, lambda: {identitySources: [{header: x, query: x}], functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[0].lambda.identitySources[0]", "give exactly one of header, query"),
+    (RUN, "type: Cognito}}", "spec.methods[0].authorization.authorizer", "needs an authorizer"),
+    (RUN, "type: None, authorizer: a}}", "spec.methods[0].authorization.authorizer", "no other type has one"),
+    (RUN, "type: IAM, scopes: [a]}}", "spec.methods[0].authorization.scopes", "only type Cognito has scopes"),
+    (RUN, "type: Lambda, authorizer: a}}", "spec.methods", "must be the name of an entry of spec.authorizers of its type"),
+    ("tags:", "models: [{name: a-b, schema: {}}]\ntags:", "spec.models[0].name", "letters and digits only"),
+    ("tags:", "models: [{name: Empty, schema: {}}]\ntags:", "spec.models[0].name", "take another name"),
+    (RUN, "type: None}, request: {model: Order}}", "spec.methods", "must be the name of an entry of spec.models"),
+    (RUN, "type: None}, request: {}}", "spec.methods[0].request", "give at least one of template, model"),
+    (RUN, "type: None}, request: {requiredHeaders: ['a b']}}", "spec.methods[0].request.requiredHeaders[0]", "the name of a header has"),
 ];
 
 #[rustfmt::skip]
@@ -250,6 +268,16 @@ const INVALID: &[Case] = &[
     (RUN, "type: None}, response: {templates: [{status: 400, template: {inline: '#set($context.responseOverride.header.Vary = 1)'}}]}}", "spec.methods[POST /run].response.templates[400].template", "which is set already"),
     (RUN, "type: None}, response: {templates: [{status: 500, template: {inline: '${AWS::Region}'}}]}}", "spec.methods[POST /run].response.templates[500].template.inline", "write it otherwise"),
     ("{query: a}}", "{query: a}, includedData: {value: METADATA_ONLY}}, response: {unwrap: output}", "spec.methods[GET /state].response.unwrap", "there is no output; remove one of them"),
+    // Authorizers and models.
+    ("tags:", "authorizers: [{name: a, lambda: {functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[a]", "no method uses it"),
+    ("tags:", "authorizers: [{name: a, lambda: {functionArn: 'arn:aws-cn:lambda:us-east-1:123456789012:function:f'}}]\ntags:", "spec.authorizers[a].lambda.functionArn", "is in partition aws-cn"),
+    ("tags:", "models: [{name: Order, schema: {type: objekt}}]\ntags:", "spec.models[Order].schema.type", "has to be one of array, boolean"),
+    ("tags:", "models: [{name: Order, schema: {properties: {a: {minLength: -1}}}}]\ntags:", "spec.models[Order].schema.properties.a.minLength", "a whole number, 0 or more"),
+    ("tags:", "models: [{name: Order, schema: {allOf: [{required: a}]}}]\ntags:", "spec.models[Order].schema.allOf[0].required", "a list of names"),
+    ("tags:", "models: [{name: Order, schema: {items: {propertees: {}}}}]\ntags:", "spec.models[Order].schema.items.propertees", "no keyword of JSON schema draft 4"),
+    ("tags:", "models: [{name: Order, schema: {definitions: {}}}]\ntags:", "spec.models[Order].schema.definitions", "an entry of spec.models"),
+    ("tags:", "models: [{name: Order, schema: {properties: {a: {default: 1}}}}]\ntags:", "spec.models[Order].schema.properties.a.default", "does not import this keyword"),
+    ("tags:", "models: [{name: Order, schema: {$ref: '#/components/schemas/Other'}}]\ntags:", "spec.models[Order].schema.$ref", "the name of an entry of spec.models"),
 ];
 
 /// The good spec with a change. Some changes are too long to write down.

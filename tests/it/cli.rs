@@ -125,7 +125,7 @@ async fn examples_render_and_plan_offline_from_file_and_from_standard_input() {
 
 #[tokio::test]
 async fn examples_rendered_are_the_golden_documents() {
-    for name in ["aws-tutorial", "private"] {
+    for name in ["aws-tutorial", "cognito", "lambda-authorizer", "private", "validated"] {
         let rendered = printed(&["render", &format!("examples/{name}.yaml")], "").await;
         let path = Path::new(ROOT).join(format!("tests/it/golden/{name}.json"));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -10,8 +10,8 @@ use super::settings::{endpoint_configuration, head, patches, rest_api};
 use super::{SdkAws, convert};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
 use crate::model::{
-    Arn, Deployment, DeploymentId, GatewayResponse, Method, MethodKey, MethodTest, ObservedStage, RestApi, RestApiId,
-    Revision, Stage, StageName, Tags, TestAnswer, partition,
+    Arn, Authorizer, Deployment, DeploymentId, GatewayResponse, Method, MethodKey, MethodTest, Models, ObservedStage,
+    RestApi, RestApiId, Revision, Stage, StageName, Tags, TestAnswer, Validation, partition,
 };
 
 /// The largest page of every list.
@@ -98,6 +98,27 @@ impl ApiGateway for SdkAws {
         let tried = format!("read the gateway responses of API {id}");
         let answer = self.call("apigateway:GetGatewayResponses", tried, request).await?;
         Ok(answer.items.unwrap_or_default().into_iter().filter_map(convert::gateway_response).collect())
+    }
+
+    async fn get_authorizers(&self, id: &RestApiId) -> Result<BTreeMap<String, (String, Authorizer)>> {
+        // One page: an API has ten at most, unless AWS raises that.
+        let request = self.apigateway.get_authorizers().rest_api_id(&id.0).limit(PAGE).send();
+        let answer =
+            self.call("apigateway:GetAuthorizers", format!("read the authorizers of API {id}"), request).await?;
+        Ok(answer.items.unwrap_or_default().into_iter().filter_map(convert::authorizer).collect())
+    }
+
+    async fn get_request_validators(&self, id: &RestApiId) -> Result<BTreeMap<String, Validation>> {
+        let request = self.apigateway.get_request_validators().rest_api_id(&id.0).limit(PAGE).send();
+        let tried = format!("read the request validators of API {id}");
+        let answer = self.call("apigateway:GetRequestValidators", tried, request).await?;
+        Ok(answer.items.unwrap_or_default().into_iter().filter_map(convert::request_validator).collect())
+    }
+
+    async fn get_models(&self, id: &RestApiId) -> Result<Models> {
+        let request = self.apigateway.get_models().rest_api_id(&id.0).limit(PAGE).send();
+        let answer = self.call("apigateway:GetModels", format!("read the models of API {id}"), request).await?;
+        Ok(answer.items.unwrap_or_default().into_iter().filter_map(convert::model).collect())
     }
 
     async fn get_stages(&self, id: &RestApiId) -> Result<BTreeMap<StageName, ObservedStage>> {

@@ -3,18 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
-    GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration, IntegrationType, Method as SdkMethod,
-    Resource, Stage as SdkStage,
+    Authorizer as SdkAuthorizer, AuthorizerType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration,
+    IntegrationType, Method as SdkMethod, Model as SdkModel, RequestValidator, Resource, Stage as SdkStage,
 };
 
 use crate::model::{
-    Arn, Authorization, Backend, Credentials, DeploymentId, GatewayResponse, Integration, IntegrationResponse, Method,
-    MethodKey, MethodResponse, ObservedStage, Parameter, Stage, StageName,
+    Arn, Authorization, Authorizer, AuthorizerKind, Backend, Credentials, DeploymentId, GatewayResponse, Integration,
+    IntegrationResponse, Invocation, Method, MethodKey, MethodResponse, ModelSchema, ObservedStage, Parameter, Stage,
+    StageName, Validation,
 };
-
-fn present<const N: usize>(settings: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
-    settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-}
 
 /// All methods of a resource.
 pub(super) fn methods(resource: Resource, own_role: Option<&Arn>) -> Vec<(MethodKey, Method)> {
@@ -24,11 +21,6 @@ pub(super) fn methods(resource: Resource, own_role: Option<&Arn>) -> Vec<(Method
 }
 
 fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
-    let foreign = present([
-        ("requestValidatorId", found.request_validator_id),
-        ("authorizerId", found.authorizer_id),
-        ("requestModels", names(found.request_models.as_ref())),
-    ]);
     let responses = found.method_responses.unwrap_or_default().into_iter().map(|(status, response)| {
         let headers = response.response_parameters.unwrap_or_default().into_keys();
         let headers = headers.map(|name| name.trim_start_matches("method.response.header.").to_owned()).collect();
@@ -38,20 +30,19 @@ fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
         authorization: match found.authorization_type.as_deref() {
             Some("NONE") | None => Authorization::None,
             Some("AWS_IAM") => Authorization::Iam,
+            Some("CUSTOM" | "COGNITO_USER_POOLS") => Authorization::Authorizer {
+                name: found.authorizer_id.unwrap_or_default(),
+                scopes: found.authorization_scopes.unwrap_or_default().into_iter().collect(),
+            },
             Some(other) => Authorization::Other(other.to_owned()),
         },
         api_key_required: found.api_key_required.unwrap_or_default(),
+        models: found.request_models.unwrap_or_default().into_iter().collect(),
+        validation: found.request_validator_id.filter(|id| !id.is_empty()).map(Validation::Unknown),
         parameters: found.request_parameters.unwrap_or_default().into_iter().filter_map(parameter).collect(),
         responses: responses.collect(),
         integration: found.method_integration.map(|found| integration(found, own_role)),
-        foreign,
     }
-}
-
-fn names<T>(map: Option<&HashMap<String, T>>) -> Option<String> {
-    let mut names: Vec<&str> = map?.keys().map(String::as_str).collect();
-    names.sort_unstable();
-    Some(names.join(",")).filter(|names| !names.is_empty())
 }
 
 fn parameter((name, required): (String, bool)) -> Option<(Parameter, bool)> {
@@ -97,6 +88,42 @@ fn integration(found: SdkIntegration, own_role: Option<&Arn>) -> Integration {
         timeout_millis: found.timeout_in_millis,
         responses: responses.collect(),
     }
+}
+
+/// An authorizer with its id and its name.
+pub(super) fn authorizer(found: SdkAuthorizer) -> Option<(String, (String, Authorizer))> {
+    let invocation =
+        Invocation { uri: found.authorizer_uri.unwrap_or_default(), credentials: found.authorizer_credentials };
+    let kind = match found.r#type? {
+        AuthorizerType::CognitoUserPools => {
+            AuthorizerKind::Cognito(found.provider_arns.unwrap_or_default().into_iter().collect())
+        }
+        AuthorizerType::Token => AuthorizerKind::Token(invocation),
+        AuthorizerType::Request => AuthorizerKind::Request(invocation),
+        other => AuthorizerKind::Other(other.to_string()),
+    };
+    let sources = found.identity_source.unwrap_or_default();
+    let sources = sources.split(',').map(str::trim).filter(|source| !source.is_empty()).map(str::to_owned);
+    let authorizer = Authorizer {
+        kind,
+        identity_sources: sources.collect(),
+        identity_pattern: found.identity_validation_expression.filter(|pattern| !pattern.is_empty()),
+        // AWS's default (<https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html>).
+        cache_seconds: found.authorizer_result_ttl_in_seconds.unwrap_or(300),
+    };
+    Some((found.id?, (found.name?, authorizer)))
+}
+
+/// A request validator by its id.
+pub(super) fn request_validator(found: RequestValidator) -> Option<(String, Validation)> {
+    let (body, parameters) = (found.validate_request_body, found.validate_request_parameters);
+    Some((found.id?, Validation::Checks { body, parameters }))
+}
+
+/// A model by its name, `None` for those that every API has.
+pub(super) fn model(found: SdkModel) -> Option<(String, ModelSchema)> {
+    let name = found.name.filter(|name| !["Empty", "Error"].contains(&name.as_str()))?;
+    Some((name, ModelSchema::parse(found.schema.as_deref().unwrap_or_default())))
 }
 
 /// A gateway response, `None` for those that nobody customised.

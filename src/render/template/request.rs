@@ -16,8 +16,8 @@ pub(in crate::render) fn request(
     action: &Action,
     problems: &mut Problems,
 ) -> String {
-    if let Some(request) = &method.request {
-        return users(spec, &format!("{}.request.template", method_field(method)), &request.template, problems);
+    if let Some(template) = method.request.as_ref().and_then(|request| request.template.as_ref()) {
+        return users(spec, &format!("{}.request.template", method_field(method)), template, problems);
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
         return Integration::PASS_BODY.to_owned();

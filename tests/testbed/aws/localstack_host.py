@@ -27,6 +27,7 @@ import apigateway_plans  # noqa: F401
 import apigateway_settings  # noqa: F401
 import faults
 import iam_fixes  # noqa: F401
+import strict_authorizers  # noqa: F401
 import strict_aws
 
 

@@ -1,0 +1,26 @@
+//! Models: what a request's body has to look like.
+
+use kube::KubeSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::fields::{form, free_form};
+
+/// A JSON schema that methods hold their bodies against.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    /// Name that methods use, and other models in `$ref: "#/components/schemas/NAME"`.
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(
+        validation = form(r"[A-Za-z0-9]+", "may have letters and digits only"),
+        validation = Rule::new("!(self in ['Empty', 'Error'])")
+            .message("Empty and Error are models that every API has; take another name"),
+    )]
+    pub name: String,
+
+    /// JSON schema, draft 4, of at most 400 KB. A body that does not hold is answered 400 and Step Functions is not
+    /// called. Parts that several models share are models of their own.
+    #[schemars(schema_with = "free_form")]
+    pub schema: Map<String, Value>,
+}
