@@ -3,7 +3,7 @@
 
 use futures::StreamExt;
 
-use crate::world::{Answer, MachineKind, World, condition, post};
+use crate::world::{Answer, MachineKind, World, condition, eventually, post};
 
 /// A good spec. Cases replace one piece of it.
 const GOOD: &str = r#"region: us-east-1
@@ -368,11 +368,13 @@ async fn spec_that_only_the_controller_can_refuse_stalls_with_field_and_remedy_a
         if !message.contains(&format!("{field}: ")) || !message.contains(&says.replace("ACCOUNT", &world.aws.id)) {
             wrong.push(format!("{from}\n  wanted {field}: {says}\n  but {message}"));
         }
-        let events = world.kube.events(&name).await;
-        assert!(
-            events.iter().any(|(reason, note)| reason == "Invalid" && message.starts_with(&note[..40])),
-            "{events:?}"
-        );
+        // It is published after the status is written.
+        eventually("an event that says the same", || async {
+            let events = world.kube.events(&name).await;
+            let same = |(reason, note): &(String, String)| reason == "Invalid" && message.starts_with(&note[..40]);
+            if events.iter().any(same) { Ok(()) } else { Err(format!("{events:?}")) }
+        })
+        .await;
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), INVALID.len(), wrong.join("\n"));
     assert_eq!(world.aws.writes().await, Vec::new());

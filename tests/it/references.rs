@@ -118,7 +118,9 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
     let world = World::new("references").await;
     let machine = world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
     let _controller = world.controller().await;
-    world.kube.apply_spec("api", SPEC).await.expect("the spec applies");
+    for name in ["api", "too"] {
+        world.kube.apply_spec(name, SPEC).await.expect("the spec applies");
+    }
     let object = world.kube.wait("api", "False", "ReferenceMissing").await;
     waits(&object);
     let says = ["spec.stateMachines[hello].arn", "spec.stages[a].variables.colour"];
@@ -140,6 +142,7 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
     said("spec.stages[a].variables.colour: ConfigMap env has no key colour; it has machine").await;
     assert_eq!(world.aws.writes().await.len(), 1, "the test's own");
     set(&world, "env", "colour", Some("red")).await;
+    world.kube.wait_ready("too").await;
     let object = world.kube.wait_ready("api").await;
     let run = url(&object, "/run");
     starts(&run, "Hello").await;
@@ -154,12 +157,14 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
     for (key, value, says) in cases {
         let good = if key == "colour" { "red" } else { machine.as_str() };
         set(&world, "env", key, Some(value)).await;
+        world.kube.wait("too", "False", "ReferenceInvalid").await;
         let object = world.kube.wait("api", "False", "ReferenceInvalid").await;
         waits(&object);
         assert!(message(&object).contains(says), "{}", message(&object));
         assert_eq!(condition(&object, "Accepted").map(|accepted| accepted.status.as_str()), Some("False"));
         assert_eq!(Answer::of(post(&run, JSON, "{}")).await.status, 200);
         set(&world, "env", key, Some(good)).await;
+        world.kube.wait_ready("too").await;
         world.kube.wait_ready("api").await;
     }
     // It is deleted while it serves, and comes back.
@@ -180,7 +185,9 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
     world.kube.wait("api", "False", "Invalid").await;
 
     world.kube.kubectl(&["delete", "configmap", "env"]).await.expect("it is deleted");
-    world.kube.delete("api").await;
+    for name in ["api", "too"] {
+        world.kube.delete(name).await;
+    }
     assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
 }
 
