@@ -1,6 +1,6 @@
 //! API Gateway's answers in terms of the model, in the form in which `render` writes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_apigateway::types::{
     Authorizer as SdkAuthorizer, AuthorizerType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration,
