@@ -25,6 +25,7 @@ import apigateway_fixes  # noqa: F401  they patch LocalStack when imported
 import apigateway_settings  # noqa: F401
 import faults
 import iam_fixes  # noqa: F401
+import stage_fixes  # noqa: F401
 import strict_aws
 
 
