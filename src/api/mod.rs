@@ -18,6 +18,7 @@ mod role;
 pub mod schema;
 mod spec;
 mod stage;
+mod stage_settings;
 mod status;
 
 pub use argument::{ArgumentSource, ValueType, WholeBody};
@@ -34,4 +35,8 @@ pub use reference::{KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMa
 pub use role::Role;
 pub use spec::{DeletionPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
 pub use stage::Stage;
+pub use stage_settings::{
+    AccessLog, CacheSize, Canary, LogLevel, Logging, MethodCache, StageCache, StageMethod, StageVerb, Throttling,
+    Unauthorized,
+};
 pub use status::{EndpointStatus, PlanStatus, ReferenceStatus, StageStatus, StepFunctionsApiStatus};

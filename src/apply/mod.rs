@@ -1,5 +1,6 @@
 //! Plan + AWS -> Outcome: the steps in their order, until one fails.
 
+mod client_certificate;
 mod deployment;
 mod policy;
 mod preflight;
@@ -10,7 +11,10 @@ mod stage;
 use std::collections::BTreeMap;
 
 use crate::aws::{Aws, Class, Error, RestApiHead, Result};
-use crate::model::{Arn, Deployment, DeploymentId, Observed, ObservedRestApi, RestApi, RestApiId, Revision, StageName};
+use crate::model::{
+    Arn, ClientCertificateId, Deployment, DeploymentId, Observed, ObservedRestApi, RestApi, RestApiId, Revision,
+    StageName,
+};
 use crate::plan::{Action, Plan, Step};
 
 /// What became of a plan.
@@ -66,11 +70,15 @@ pub struct Ids {
     pub stages: BTreeMap<StageName, DeploymentId>,
     /// Ids of the draft's resources by path, once they are asked for.
     resources: BTreeMap<String, String>,
+    /// Client certificates by the stage that they are for.
+    pub client_certificates: BTreeMap<StageName, ClientCertificateId>,
 }
 
 impl Ids {
     fn of(observed: &Observed) -> Self {
+        let certificate = |name: &StageName| Some((name.clone(), observed.client_certificate(name)?.id.clone()));
         Self {
+            client_certificates: observed.client_certificates.iter().filter_map(|c| certificate(&c.stage)).collect(),
             role: observed.role.as_ref().filter(|role| role.owned).map(|role| role.arn.clone()),
             rest_api: observed.rest_api.as_ref().map(|api| api.id.clone()),
             head: observed.rest_api.as_ref().map(head),
@@ -87,6 +95,10 @@ impl Ids {
 
     fn need_rest_api(&self) -> Result<&RestApiId> {
         self.rest_api.as_ref().ok_or_else(|| unplanned("the API's id"))
+    }
+
+    fn need_client_certificate(&self, stage: &str) -> Result<&ClientCertificateId> {
+        self.client_certificates.get(stage).ok_or_else(|| unplanned("the stage's client certificate"))
     }
 
     fn need_deployment(&self, revision: &Revision) -> Result<&DeploymentId> {
@@ -145,6 +157,10 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::CreateDeployment(revision) => deployment::create(aws, ids, revision).await,
         Action::CreateStage { name, stage, revision } => stage::create(aws, ids, name, stage, revision).await,
         Action::UpdateStage { name, update } => stage::update(aws, ids, name, update).await,
+        Action::UpdateStageLogs { name, change } => stage::update_logs(aws, ids, name, change).await,
+        Action::GenerateClientCertificate { stage, tags } => client_certificate::generate(aws, ids, stage, tags).await,
+        Action::TagClientCertificate { id, tags, .. } => client_certificate::tag(aws, id, tags).await,
+        Action::DeleteClientCertificate { id, .. } => aws.delete_client_certificate(id).await,
         Action::TagStage { name, tags } => stage::tag(aws, ids, name, tags).await,
         Action::DeleteStage(name) => aws.delete_stage(ids.need_rest_api()?, name).await,
     };

@@ -4,7 +4,9 @@
 //! and hashes the same every time.
 
 mod arn;
+mod client_certificate;
 mod deployment;
+mod method_settings;
 mod owner;
 mod partition;
 mod policy;
@@ -16,8 +18,12 @@ mod stage;
 mod state_machine;
 
 pub use arn::{ActivityArn, Arn, StateMachineArn};
+pub use client_certificate::{ClientCertificate, ClientCertificateId};
 pub use deployment::{Deployment, DeploymentId, Revision};
-pub use owner::{OWNER_TAG, Owner, TAG_PREFIX};
+pub use method_settings::{
+    LogLevel, Logging, MethodCache, MethodSettings, SettingsChange, SettingsPart, Throttling, Unauthorized,
+};
+pub use owner::{OWNER_TAG, Owner, STAGE_TAG, TAG_PREFIX};
 pub use partition::{Partition, invoke_url, partition};
 pub use policy::{INLINE_POLICY_MAX, PolicyDocument};
 pub use preflight::{MethodTest, TestAnswer};
@@ -27,7 +33,7 @@ pub use rest_api::{
 };
 pub use role::{INLINE_POLICY, Role};
 pub use settings::{ApiSettings, ApiStatus, EndpointType};
-pub use stage::{Stage, StageName};
+pub use stage::{AccessLog, Canary, CanaryChange, Stage, StageChange, StageName};
 pub use state_machine::{MachineType, MachineUse};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +110,8 @@ pub struct Observed {
     pub stages: BTreeMap<StageName, ObservedStage>,
     /// Deployments of that API whose description names a revision.
     pub deployments: Vec<Deployment>,
+    /// Client certificates that carry the owner's tag.
+    pub client_certificates: Vec<ClientCertificate>,
     /// State machines that were looked for; `None` for one that does not exist.
     pub machines: BTreeMap<Arn, Option<MachineType>>,
 }
@@ -112,6 +120,13 @@ impl Observed {
     /// The revision that a deployment holds, if it is one of ours.
     pub fn revision_of(&self, deployment: &DeploymentId) -> Option<&Revision> {
         self.deployments.iter().find(|d| d.id == *deployment).map(|d| &d.revision)
+    }
+
+    /// The client certificate of a stage: of several, which lost answers can leave, the one that it has, or the first.
+    pub fn client_certificate(&self, stage: &str) -> Option<&ClientCertificate> {
+        let attached = self.stages.get(stage).and_then(|found| found.client_certificate.as_ref());
+        let of_stage = self.client_certificates.iter().filter(|certificate| certificate.stage == stage);
+        of_stage.min_by_key(|certificate| (Some(&certificate.id) != attached, &certificate.id))
     }
 }
 
@@ -144,6 +159,10 @@ pub struct ObservedStage {
     pub deployment: DeploymentId,
     /// Whether it carries the owner's tag.
     pub owned: bool,
+    /// What its canary serves.
+    pub canary_deployment: Option<DeploymentId>,
+    /// The client certificate that it has, whosever it is.
+    pub client_certificate: Option<ClientCertificateId>,
     /// Its content, foreign tags left out.
     pub stage: Stage,
 }

@@ -8,6 +8,8 @@ use super::Tags;
 pub const TAG_PREFIX: &str = "stepgate.dev/";
 /// The tag that says whose a resource is. Identity is here, not in status: losing the status loses nothing.
 pub const OWNER_TAG: &str = "stepgate.dev/owner";
+/// The tag that says which stage a client certificate is for.
+pub const STAGE_TAG: &str = "stepgate.dev/stage";
 
 /// IAM's limit for a role name.
 const ROLE_NAME_MAX: usize = 64;

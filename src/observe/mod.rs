@@ -1,5 +1,6 @@
 //! AWS -> Observed, by the fewest reads that the question needs.
 
+mod client_certificate;
 mod deployment;
 mod policy;
 mod rest_api;
@@ -24,6 +25,8 @@ pub struct Scope {
     pub deployments: Vec<Deployment>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
+    /// Whether client certificates were made before.
+    pub client_certificates: bool,
     /// Managed policies that were attached before. Others are not ours and not looked at.
     pub managed_policies: BTreeSet<Arn>,
 }
@@ -43,8 +46,9 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         stages = stage::observe(aws, desired, &api.id, &ours).await?;
         deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
     }
+    let client_certificates = client_certificate::observe(aws, desired, scope, &stages, &ours).await?;
     let machines = state_machine::observe(aws, desired, scope).await?;
-    Ok(Observed { role, rest_api, stages, deployments, machines })
+    Ok(Observed { role, rest_api, stages, deployments, client_certificates, machines })
 }
 
 /// Which tags are ours; the rest is left out of what is observed.

@@ -1,9 +1,11 @@
 //! The writes that a plan can have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::{Arn, MethodTest, PolicyDocument, RestApi, Revision, Role, Stage, StageName, Tags};
+use crate::model::{
+    Arn, ClientCertificateId, MethodTest, PolicyDocument, RestApi, Revision, Role, Stage, StageChange, StageName, Tags,
+};
 
 /// A write to AWS, with all that it needs except ids that an earlier step brings.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,11 +63,30 @@ pub enum Action {
         name: StageName,
         update: StageUpdate,
     },
+    /// Execution and access logs of a stage, which need a role of the account's.
+    UpdateStageLogs {
+        name: StageName,
+        change: StageChange,
+    },
     TagStage {
         name: StageName,
         tags: TagChange,
     },
     DeleteStage(StageName),
+    /// A client certificate for that stage.
+    GenerateClientCertificate {
+        stage: StageName,
+        tags: Tags,
+    },
+    TagClientCertificate {
+        id: ClientCertificateId,
+        stage: StageName,
+        tags: TagChange,
+    },
+    DeleteClientCertificate {
+        id: ClientCertificateId,
+        stage: StageName,
+    },
 }
 
 /// Tags to set and keys to remove.
@@ -80,12 +101,12 @@ pub struct TagChange {
 pub struct StageUpdate {
     /// Revision to serve from now on.
     pub revision: Option<Revision>,
-    /// New description; empty to have none.
-    pub description: Option<String>,
-    /// Variables to set.
-    pub set_variables: BTreeMap<String, String>,
-    /// Variables to remove.
-    pub remove_variables: BTreeSet<String>,
+    /// Revision that the canary is to serve.
+    pub canary_revision: Option<Revision>,
+    /// Whether it has its client certificate from now on, or none.
+    pub client_certificate: Option<bool>,
+    /// Its own settings.
+    pub change: StageChange,
 }
 
 /// The parts of an object's resources, in the order in which they are built; each has a condition.
@@ -120,9 +141,20 @@ impl Action {
             | Self::CreateDeployment(_)
             | Self::CreateStage { .. }
             | Self::UpdateStage { .. }
+            | Self::UpdateStageLogs { .. }
             | Self::TagStage { .. }
-            | Self::DeleteStage(_) => Part::Stages,
+            | Self::DeleteStage(_)
+            | Self::GenerateClientCertificate { .. }
+            | Self::TagClientCertificate { .. }
+            | Self::DeleteClientCertificate { .. } => Part::Stages,
         }
+    }
+}
+
+impl Action {
+    /// Whether callers have all of it when everything else is made.
+    pub fn spares_callers(&self) -> bool {
+        matches!(self, Self::UpdateStageLogs { .. })
     }
 }
 
@@ -161,7 +193,15 @@ impl fmt::Display for Action {
             Self::CreateStage { name, revision, .. } => write!(f, "create stage {name} with revision {revision}"),
             Self::UpdateStage { name, .. } => write!(f, "update stage {name}"),
             Self::TagStage { name, .. } => write!(f, "tag stage {name}"),
+            Self::UpdateStageLogs { name, .. } => write!(f, "set logs of stage {name}"),
             Self::DeleteStage(name) => write!(f, "delete stage {name}"),
+            Self::GenerateClientCertificate { stage, .. } => write!(f, "generate client certificate for stage {stage}"),
+            Self::TagClientCertificate { id, stage, .. } => {
+                write!(f, "tag client certificate {id} of stage {stage}")
+            }
+            Self::DeleteClientCertificate { id, stage } => {
+                write!(f, "delete client certificate {id} of stage {stage}")
+            }
         }
     }
 }

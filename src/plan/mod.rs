@@ -14,12 +14,14 @@
 mod action;
 mod blocker;
 mod changes;
+mod client_certificate;
 mod deployment;
 mod policy;
 mod preflight;
 mod rest_api;
 mod role;
 mod stage;
+mod stage_settings;
 mod state_machine;
 
 use std::collections::BTreeSet;
@@ -53,16 +55,27 @@ pub struct Step {
 /// The plan for an object that is to exist.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let mut plan = Plan { steps: Vec::new(), blockers: state_machine::blockers(desired, observed) };
-    let parts: [fn(&Desired, &Observed) -> Steps; 6] =
-        [role::plan, policy::plan, rest_api::plan, preflight::plan, deployment::plan, stage::plan];
-    let parts = parts.map(|part| part(desired, observed));
+    let parts: [fn(&Desired, &Observed) -> Steps; 7] = [
+        role::plan,
+        policy::plan,
+        rest_api::plan,
+        preflight::plan,
+        deployment::plan,
+        client_certificate::plan,
+        stage::plan,
+    ];
+    let mut parts = parts.map(|part| part(desired, observed));
     for part in &parts {
         plan.steps.extend(part.build.iter().cloned());
         plan.blockers.extend(part.blockers.iter().cloned());
     }
+    let last: Vec<Step> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.last)).collect();
+    // A deleted API takes the stages with it that hold on to certificates.
+    parts.swap(2, 5);
     for part in parts.into_iter().rev() {
         plan.steps.extend(part.remove);
     }
+    plan.steps.extend(last);
     plan
 }
 
@@ -71,6 +84,8 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
 struct Steps {
     build: Vec<Step>,
     remove: Vec<Step>,
+    /// After all others, because AWS may refuse them for reasons of its own.
+    last: Vec<Step>,
     blockers: Vec<Blocker>,
 }
 
@@ -92,7 +107,11 @@ impl Plan {
             Action::CreateRole(role) => role.tags.clone(),
             Action::CreateRestApi(api) => api.tags.clone(),
             Action::CreateStage { stage, .. } => stage.tags.clone(),
-            Action::TagRole { tags, .. } | Action::TagRestApi(tags) | Action::TagStage { tags, .. } => tags.set.clone(),
+            Action::GenerateClientCertificate { tags, .. } => tags.clone(),
+            Action::TagRole { tags, .. }
+            | Action::TagRestApi(tags)
+            | Action::TagStage { tags, .. }
+            | Action::TagClientCertificate { tags, .. } => tags.set.clone(),
             _ => Tags::new(),
         };
         let keys = self.steps.iter().flat_map(|step| tags(&step.action).into_keys());
@@ -106,6 +125,11 @@ impl Plan {
             _ => None,
         };
         self.steps.iter().filter_map(attached).collect()
+    }
+
+    /// Whether a step makes a client certificate.
+    pub fn makes_client_certificates(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::GenerateClientCertificate { .. }))
     }
 
     /// One line a step, and one a change below it.

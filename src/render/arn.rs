@@ -17,8 +17,8 @@ impl<'a> Arns<'a> {
         Self { region, account: None }
     }
 
-    /// Notes what is wrong with the ARN in that field.
-    pub(super) fn check(&mut self, field: &str, arn: &Arn, problems: &mut Problems) {
+    /// Notes what is wrong with partition or region of the ARN in that field.
+    pub(super) fn check_place(&self, field: &str, arn: &Arn, problems: &mut Problems) {
         let (wanted, has) = (partition(self.region).id, arn.partition());
         if wanted != has {
             let text = format!("is in partition {has}, and spec.region {} is in {wanted}; name one there", self.region);
@@ -27,6 +27,11 @@ impl<'a> Arns<'a> {
             let text = format!("is in {}, and spec.region is {}; name one in this region", arn.region(), self.region);
             problems.add(field, text);
         }
+    }
+
+    /// Notes what is wrong with the ARN in that field, its account included.
+    pub(super) fn check(&mut self, field: &str, arn: &Arn, problems: &mut Problems) {
+        self.check_place(field, arn, problems);
         // Managed policies of AWS have the account "aws".
         if !arn.account().starts_with(|c: char| c.is_ascii_digit()) {
             return;

@@ -48,6 +48,7 @@ pub(super) fn preflight(cors: &Cors, path: &str, verbs: &BTreeSet<&str>) -> Meth
         request_templates: BTreeMap::from([("application/json".to_owned(), r#"{"statusCode": 200}"#.to_owned())]),
         timeout_millis: Integration::TIMEOUT_MILLIS,
         responses: BTreeMap::from([("200".to_owned(), response)]),
+        cache_keys: BTreeSet::new(),
     };
     Method {
         authorization: Authorization::None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, cors, method_field, template};
+use super::{Problems, cache, cors, method_field, template};
 use crate::actions::{self, Action};
 use crate::api::{self, AuthorizationType, StepFunctionsApiSpec};
 use crate::model::{
@@ -21,6 +21,7 @@ pub(super) fn render(
     let action = problems.check(&format!("{}.action", method_field(method)), find(&method.action));
     let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
     let responses = action.map(|action| responses(spec.cors.as_ref(), action)).unwrap_or_default();
+    let mut parameters = parameters(method, problems);
     let (region, arns) = (&spec.region, partition(&spec.region).id);
     let integration = Integration {
         backend: Backend::Aws {
@@ -31,13 +32,14 @@ pub(super) fn render(
         request_templates: CONTENT_TYPES.iter().map(|kind| ((*kind).to_owned(), request.clone())).collect(),
         timeout_millis: timeout(method, action, problems),
         responses,
+        cache_keys: cache::keys(spec, method, &mut parameters),
     };
     Method {
         authorization: match method.authorization.kind {
             AuthorizationType::Iam => Authorization::Iam,
             AuthorizationType::None => Authorization::None,
         },
-        parameters: parameters(method, problems),
+        parameters,
         responses: integration.method_responses(),
         integration: Some(integration),
         foreign: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 mod activities;
 mod arn;
+mod cache;
 mod cors;
 mod endpoint;
 mod machines;
@@ -65,8 +66,8 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let role =
         role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut problems);
-    let stages = stage::render(owner, spec, &mut problems);
     let tests = preflight::render(spec, &mut problems);
+    let stages = stage::render(owner, spec, &mut arns, &mut problems);
     let Problems { mut errors, mut warnings } = problems;
     for list in [&mut errors, &mut warnings] {
         list.sort();

@@ -30,5 +30,6 @@ mod rbac;
 mod references;
 mod samples;
 mod settled;
+mod stages;
 mod warnings;
 mod world;

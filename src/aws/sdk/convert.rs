@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
     GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration, IntegrationType, Method as SdkMethod,
-    Resource, Stage as SdkStage,
+    Resource,
 };
 
 use crate::model::{
-    Arn, Authorization, Backend, Credentials, DeploymentId, GatewayResponse, Integration, IntegrationResponse, Method,
-    MethodKey, MethodResponse, ObservedStage, Parameter, Stage, StageName,
+    Arn, Authorization, Backend, Credentials, GatewayResponse, Integration, IntegrationResponse, Method, MethodKey,
+    MethodResponse, Parameter,
 };
 
 fn present<const N: usize>(settings: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
@@ -96,7 +96,14 @@ fn integration(found: SdkIntegration, own_role: Option<&Arn>) -> Integration {
         request_templates: found.request_templates.unwrap_or_default().into_iter().collect(),
         timeout_millis: found.timeout_in_millis,
         responses: responses.collect(),
+        cache_keys: found.cache_key_parameters.unwrap_or_default().into_iter().map(cache_key).collect(),
     }
+}
+
+/// A key that is no parameter of the request is nobody's here, and differs from all that are wanted.
+fn cache_key(name: String) -> Parameter {
+    parameter((name.clone(), false))
+        .map_or(Parameter { location: "other".to_owned(), name }, |(parameter, _)| parameter)
 }
 
 /// A gateway response, `None` for those that nobody customised.
@@ -109,15 +116,4 @@ pub(super) fn gateway_response(found: SdkGatewayResponse) -> Option<(String, Gat
         headers.map(|(name, value)| (name.trim_start_matches("gatewayresponse.header.").to_owned(), value)).collect();
     let templates = found.response_templates.unwrap_or_default().into_iter().collect();
     Some((found.response_type?.as_str().to_owned(), GatewayResponse { headers, templates }))
-}
-
-/// A stage; whose it is, is not decided here.
-pub(super) fn stage(found: SdkStage) -> Option<(StageName, ObservedStage)> {
-    let stage = Stage {
-        description: found.description.filter(|text| !text.is_empty()),
-        variables: found.variables.unwrap_or_default().into_iter().collect(),
-        tags: found.tags.unwrap_or_default().into_iter().collect(),
-    };
-    let deployment = DeploymentId(found.deployment_id.unwrap_or_default());
-    Some((found.stage_name?, ObservedStage { deployment, owned: false, stage }))
 }

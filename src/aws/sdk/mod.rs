@@ -5,6 +5,7 @@ mod call;
 mod convert;
 mod iam;
 mod settings;
+mod stage;
 mod states;
 
 use std::collections::HashMap;
