@@ -76,6 +76,8 @@ pub enum Reason {
     StateMachineNotFound,
     /// A method's test was not answered as expected.
     PreflightFailed,
+    /// Logs are asked for, and the account has no role for them.
+    LoggingRoleMissing,
     /// Something that a request names does not exist.
     NotFound,
     /// The controller may not do this in AWS.
@@ -92,7 +94,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Applied,
         Self::DriftHealed,
         Self::Valid,
@@ -114,6 +116,7 @@ impl Reason {
         Self::SecretFailed,
         Self::StateMachineNotFound,
         Self::PreflightFailed,
+        Self::LoggingRoleMissing,
         Self::NotFound,
         Self::Denied,
         Self::Conflict,
@@ -191,6 +194,13 @@ impl Reason {
                 "A test of a method, spec.methods[].tests, was not answered as expected; the message says how. The \
                  stages serve on what they served before. A 5xx is tried again soon, since a new role takes some \
                  seconds to work; another answer every half an hour at most, and whenever the spec changes."
+            }
+            Self::LoggingRoleMissing => {
+                "A stage is to write logs, and API Gateway has no role for CloudWatch Logs in this account and region. \
+                 All else is applied and serves. Give it one under API Gateway's settings (a role that \
+                 apigateway.amazonaws.com may assume, with the policy AmazonAPIGatewayPushToCloudWatchLogs), or remove \
+                 logging and accessLog. It is tried again within minutes, and at once when the annotation \
+                 stepgate.dev/check-now changes."
             }
             Self::NotFound => {
                 "A request names something that does not exist in AWS, or not yet: a managed policy of the spec, or \

@@ -51,14 +51,33 @@ fn text(max: usize, pattern: &str, sentence: &str) -> Value {
 /// Map of tag values: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging.html>.
 pub(super) fn tag_values(_: &mut SchemaGenerator) -> Schema {
     let value = text(256, "[a-zA-Z0-9 _.:/=+@-]*", "a tag value has letters, digits, spaces and _ . : / = + @ - only");
-    json_schema!({"type": "object", "maxProperties": 40, "additionalProperties": value})
+    let keys = [
+        Rule::new("self.all(k, size(k) >= 1 && size(k) <= 128)").message("a tag key has 1 to 128 characters"),
+        Rule::new("self.all(k, k.matches('^[a-zA-Z0-9 _.:/=+@-]+$'))")
+            .message("a tag key has letters, digits, spaces and _ . : / = + @ - only"),
+        Rule::new("self.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('stepgate.dev/'))")
+            .message("tag keys that start with aws: or stepgate.dev/ are reserved"),
+    ];
+    json_schema!({
+        "type": "object",
+        "maxProperties": 40,
+        "additionalProperties": value,
+        "x-kubernetes-validations": keys,
+    })
 }
 
 /// Map of stage variable values, with the characters that API Gateway takes.
 pub(super) fn stage_variable_values(_: &mut SchemaGenerator) -> Schema {
     let sentence = "a stage variable has letters, digits and - . _ ~ : / ? # & = , only, and at least one of them";
     let value = text(512, "[A-Za-z0-9._~:/?#&=,-]+", sentence);
-    json_schema!({"type": "object", "maxProperties": 100, "additionalProperties": value})
+    let names = [Rule::new("self.all(k, size(k) <= 64 && k.matches('^[A-Za-z0-9_]+$'))")
+        .message("the name of a stage variable has up to 64 letters, digits and underscores")];
+    json_schema!({
+        "type": "object",
+        "maxProperties": 100,
+        "additionalProperties": value,
+        "x-kubernetes-validations": names,
+    })
 }
 
 /// List of ARNs of managed policies.

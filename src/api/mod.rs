@@ -24,6 +24,7 @@ pub mod schema;
 mod secret;
 mod spec;
 mod stage;
+mod stage_settings;
 mod status;
 mod usage_plan;
 
@@ -47,6 +48,10 @@ pub use role::Role;
 pub use secret::{SecretKey, SecretText};
 pub use spec::{DeletionPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
 pub use stage::Stage;
+pub use stage_settings::{
+    AccessLog, CacheSize, Canary, LogLevel, Logging, MethodCache, StageCache, StageMethod, StageVerb, Throttling,
+    Unauthorized,
+};
 pub use status::{
     ApiKeyStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus, ReferenceStatus, StageStatus,
     StepFunctionsApiStatus, UsagePlanStatus,

@@ -202,14 +202,6 @@ pub struct StepFunctionsApiSpec {
     /// left alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "tag_values")]
-    #[x_kube(
-        validation = Rule::new("self.all(k, size(k) >= 1 && size(k) <= 128)")
-            .message("a tag key has 1 to 128 characters"),
-        validation = Rule::new("self.all(k, k.matches('^[a-zA-Z0-9 _.:/=+@-]+$'))")
-            .message("a tag key has letters, digits, spaces and _ . : / = + @ - only"),
-        validation = Rule::new("self.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('stepgate.dev/'))")
-            .message("tag keys that start with aws: or stepgate.dev/ are reserved"),
-    )]
     pub tags: BTreeMap<String, String>,
 
     /// What happens in AWS when this object is deleted. Delete (default): API, stages and created role go with it.

@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{form, stage_variable_values};
+use super::fields::{form, stage_variable_values, tag_values};
 use super::reference::ValueFrom;
+use super::stage_settings::{AccessLog, Canary, Logging, StageCache, StageMethod, Throttling};
 
-/// A stage: a name under which callers reach the API, with variables of its own.
+/// A stage: a name under which callers reach the API, with settings of its own. They take effect without a deployment.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new(
-    "!has(self.variables) || !has(self.variablesFrom) || self.variablesFrom.all(k, !(k in self.variables))")
-    .message("a stage variable stands in variables or in variablesFrom, not in both"))]
+#[x_kube(
+    validation = Rule::new(
+        "!has(self.variables) || !has(self.variablesFrom) || self.variablesFrom.all(k, !(k in self.variables))")
+        .message("a stage variable stands in variables or in variablesFrom, not in both"),
+    validation = Rule::new("has(self.cache) || !has(self.methods) || self.methods.all(m, !has(m.cache))")
+        .message("a method's cache needs the stage's: give cache.size too"),
+)]
 pub struct Stage {
     /// Name, the first part of every path.
     #[schemars(length(min = 1, max = 128))]
@@ -29,11 +34,9 @@ pub struct Stage {
     #[schemars(with = "String", length(min = 1, max = 1024))]
     pub description: Option<String>,
 
-    /// Stage variables. They take effect without a deployment. Not a place for secrets.
+    /// Stage variables. Not a place for secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "stage_variable_values")]
-    #[x_kube(validation = Rule::new("self.all(k, size(k) <= 64 && k.matches('^[A-Za-z0-9_]+$'))")
-        .message("the name of a stage variable has up to 64 letters, digits and underscores"))]
     pub variables: BTreeMap<String, String>,
 
     /// Stage variables that are read from elsewhere, by their names. Each has the form of those in variables.
@@ -42,4 +45,54 @@ pub struct Stage {
     #[x_kube(validation = Rule::new("self.all(k, size(k) <= 64 && k.matches('^[A-Za-z0-9_]+$'))")
         .message("the name of a stage variable has up to 64 letters, digits and underscores"))]
     pub variables_from: BTreeMap<String, ValueFrom>,
+
+    /// Limits for each method. Without them only the account's quota holds, for all APIs together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Throttling")]
+    pub throttling: Option<Throttling>,
+
+    /// Execution logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Logging")]
+    pub logging: Option<Logging>,
+
+    /// Access logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AccessLog")]
+    pub access_log: Option<AccessLog>,
+
+    /// Whether CloudWatch gets metrics for each method, beside those of the stage. They cost extra.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub metrics: bool,
+
+    /// Whether calls are traced by X-Ray, into Step Functions where the state machine is traced too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tracing: bool,
+
+    /// A cache of answers to GET.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StageCache")]
+    pub cache: Option<StageCache>,
+
+    /// A share of the calls that gets other stage variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Canary")]
+    pub canary: Option<Canary>,
+
+    /// Whether API Gateway shows a client certificate of this stage's own to what it calls. Step Functions does not look
+    /// at it; Security Hub's control APIGateway.2 asks for one. It is made and, when no longer wanted, deleted, and is
+    /// valid for a year: to have a new one, apply false and then true.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate: bool,
+
+    /// Tags of the stage beside those of spec.tags, and instead of those of the same key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "tag_values")]
+    pub tags: BTreeMap<String, String>,
+
+    /// Settings of single methods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 300))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["path".into(), "method".into()]))]
+    pub methods: Vec<StageMethod>,
 }

@@ -76,6 +76,9 @@ pub struct StepFunctionsApiStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub output_config_map: Option<String>,
+    /// Whether client certificates were made for stages, so that those that nothing wants any more can be deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificates: bool,
 
     /// Value of the annotation stepgate.dev/check-now that was handled last.
     #[serde(default, skip_serializing_if = "Option::is_none")]

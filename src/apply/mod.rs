@@ -1,6 +1,7 @@
 //! Plan + AWS -> Outcome: the steps in their order, until one fails.
 
 mod api_key;
+mod client_certificate;
 mod deployment;
 mod domain;
 mod policy;
@@ -14,8 +15,8 @@ use std::collections::BTreeMap;
 
 use crate::aws::{Aws, Class, Error, RestApiHead, Result};
 use crate::model::{
-    ApiKeyId, ApiKeyValue, Arn, Deployment, DeploymentId, DomainTarget, Observed, ObservedRestApi, RestApi, RestApiId,
-    Revision, StageName, UsagePlanId,
+    ApiKeyId, ApiKeyValue, Arn, ClientCertificateId, Deployment, DeploymentId, DomainTarget, Observed, ObservedRestApi,
+    RestApi, RestApiId, Revision, StageName, UsagePlanId,
 };
 use crate::plan::{Action, Plan, Step};
 
@@ -72,6 +73,8 @@ pub struct Ids {
     pub stages: BTreeMap<StageName, DeploymentId>,
     /// Ids of the draft's resources by path, once they are asked for.
     resources: BTreeMap<String, String>,
+    /// Client certificates by the stage that they are for.
+    pub client_certificates: BTreeMap<StageName, ClientCertificateId>,
     /// Usage plans by their name in the spec.
     pub usage_plans: BTreeMap<String, UsagePlanId>,
     /// API keys by their name in the spec, with their values.
@@ -82,10 +85,12 @@ pub struct Ids {
 
 impl Ids {
     fn of(observed: &Observed, plan: &Plan) -> Self {
+        let certificate = |name: &StageName| Some((name.clone(), observed.client_certificate(name)?.id.clone()));
         let key = |id: &ApiKeyId| observed.api_keys.values().flatten().find(|key| key.id == *id);
         let keys = plan.api_keys.iter().filter_map(|(name, id)| Some((name.clone(), key(id)?)));
         let plans = observed.usage_plans.iter().filter_map(|(name, found)| Some((name.clone(), found.first()?)));
         Self {
+            client_certificates: observed.client_certificates.iter().filter_map(|c| certificate(&c.stage)).collect(),
             usage_plans: plans.map(|(name, plan)| (name, plan.id.clone())).collect(),
             api_keys: keys.map(|(name, key)| (name, (key.id.clone(), key.value.clone()))).collect(),
             domains: observed.domains.iter().map(|(name, domain)| (name.clone(), domain.target.clone())).collect(),
@@ -105,6 +110,10 @@ impl Ids {
 
     fn need_rest_api(&self) -> Result<&RestApiId> {
         self.rest_api.as_ref().ok_or_else(|| unplanned("the API's id"))
+    }
+
+    fn need_client_certificate(&self, stage: &str) -> Result<&ClientCertificateId> {
+        self.client_certificates.get(stage).ok_or_else(|| unplanned("the stage's client certificate"))
     }
 
     fn need_deployment(&self, revision: &Revision) -> Result<&DeploymentId> {
@@ -163,6 +172,10 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::CreateDeployment(revision) => deployment::create(aws, ids, revision).await,
         Action::CreateStage { name, stage, revision } => stage::create(aws, ids, name, stage, revision).await,
         Action::UpdateStage { name, update } => stage::update(aws, ids, name, update).await,
+        Action::UpdateStageLogs { name, change } => stage::update_logs(aws, ids, name, change).await,
+        Action::GenerateClientCertificate { stage, tags } => client_certificate::generate(aws, ids, stage, tags).await,
+        Action::TagClientCertificate { id, tags, .. } => client_certificate::tag(aws, id, tags).await,
+        Action::DeleteClientCertificate { id, .. } => aws.delete_client_certificate(id).await,
         Action::TagStage { name, tags } => stage::tag(aws, ids, name, tags).await,
         Action::DeleteStage(name) => aws.delete_stage(ids.need_rest_api()?, name).await,
         Action::CreateUsagePlan { name, plan } => usage_plan::create(aws, ids, name, plan).await,

@@ -2,7 +2,7 @@
 
 use super::{Ids, rest_api};
 use crate::aws::{Aws, Result, StagePatch, TaggedResource};
-use crate::model::{Revision, Stage};
+use crate::model::{Revision, Stage, StageChange};
 use crate::plan::{StageUpdate, TagChange};
 
 pub(super) async fn create(
@@ -19,12 +19,25 @@ pub(super) async fn create(
 }
 
 pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, name: &str, update: &StageUpdate) -> Result<()> {
-    let StageUpdate { revision, description, set_variables, remove_variables } = update.clone();
-    let deployment = revision.map(|revision| ids.need_deployment(&revision).cloned()).transpose()?;
-    let patch = StagePatch { deployment, description, set_variables, remove_variables };
+    let StageUpdate { revision, canary_revision, client_certificate, change } = update;
+    let deployment = |revision: &Option<Revision>| {
+        revision.as_ref().map(|revision| ids.need_deployment(revision).cloned()).transpose()
+    };
+    let certificate = |attached: bool| attached.then(|| ids.need_client_certificate(name).cloned()).transpose();
+    let patch = StagePatch {
+        deployment: deployment(revision)?,
+        canary_deployment: deployment(canary_revision)?,
+        client_certificate: client_certificate.map(certificate).transpose()?,
+        change: change.clone(),
+    };
     aws.update_stage(ids.need_rest_api()?, name, &patch).await?;
     ids.stages.extend(patch.deployment.map(|deployment| (name.to_owned(), deployment)));
     Ok(())
+}
+
+pub(super) async fn update_logs(aws: &impl Aws, ids: &Ids, name: &str, change: &StageChange) -> Result<()> {
+    let patch = StagePatch { change: change.clone(), ..StagePatch::default() };
+    aws.update_stage(ids.need_rest_api()?, name, &patch).await
 }
 
 pub(super) async fn tag(aws: &impl Aws, ids: &Ids, name: &str, tags: &TagChange) -> Result<()> {

@@ -10,6 +10,8 @@ pub enum Class {
     Invalid,
     /// A role of another account was to be handed to AWS; only another spec helps.
     ForeignRole,
+    /// Logs were asked for, and the account has no role for them in this region.
+    NoLoggingRole,
     /// Credentials are missing, wrong, expired or do not allow it.
     Denied,
     /// Someone else is changing the same thing, or it is in use.
@@ -30,6 +32,7 @@ impl Class {
         match self {
             Self::Invalid => "invalid",
             Self::ForeignRole => "foreign_role",
+            Self::NoLoggingRole => "no_logging_role",
             Self::Denied => "denied",
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
@@ -46,6 +49,7 @@ impl Class {
     pub(super) fn of_service_error(code: &str, status: u16, message: &str) -> Self {
         match code {
             _ if message.contains("Cross-account pass role") => Self::ForeignRole,
+            _ if message.contains("CloudWatch Logs role ARN must be set") => Self::NoLoggingRole,
             "NotFoundException" | "NoSuchEntity" | "StateMachineDoesNotExist" => Self::NotFound,
             "TooManyRequestsException" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" => {
                 Self::Throttled

@@ -208,6 +208,10 @@ fn integration(integration: &Integration, own_role: &str) -> Value {
         "timeoutInMillis": integration.timeout_millis,
         "responses": responses,
     });
+    if !integration.cache_keys.is_empty() {
+        let keys = integration.cache_keys.iter().map(|parameter| format!("method.request.{parameter}"));
+        document["cacheKeyParameters"] = keys.collect();
+    }
     match &integration.backend {
         Backend::Aws { uri, credentials } => {
             document["type"] = json!("aws");

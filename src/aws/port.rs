@@ -5,9 +5,9 @@ use std::future::Future;
 
 use super::{Domains, Result, UsagePlans};
 use crate::model::{
-    ApiKeyId, ApiSettings, ApiStatus, Arn, Authorizer, Deployment, DeploymentId, GatewayResponse, MachineType, Method,
-    MethodKey, MethodTest, Models, ObservedStage, PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageName,
-    Tags, TestAnswer, UsagePlanId, Validation,
+    ApiKeyId, ApiSettings, ApiStatus, Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment,
+    DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest, Models, ObservedStage, PolicyDocument,
+    RestApi, RestApiId, Revision, Role, Stage, StageChange, StageName, Tags, TestAnswer, UsagePlanId, Validation,
 };
 
 /// A REST API without its content.
@@ -38,6 +38,8 @@ pub enum TaggedResource<'a> {
     ApiKey(&'a ApiKeyId),
     /// A custom domain name.
     DomainName(&'a str),
+    /// A client certificate.
+    ClientCertificate(&'a ClientCertificateId),
 }
 
 /// Changes of a stage; empty for what stays.
@@ -45,12 +47,12 @@ pub enum TaggedResource<'a> {
 pub struct StagePatch {
     /// Deployment to serve.
     pub deployment: Option<DeploymentId>,
-    /// New description; empty to have none.
-    pub description: Option<String>,
-    /// Variables to set.
-    pub set_variables: BTreeMap<String, String>,
-    /// Variables to remove.
-    pub remove_variables: BTreeSet<String>,
+    /// Deployment that the canary is to serve.
+    pub canary_deployment: Option<DeploymentId>,
+    /// Its client certificate from now on, or none any more.
+    pub client_certificate: Option<Option<ClientCertificateId>>,
+    /// Its own settings.
+    pub change: StageChange,
 }
 
 /// IAM. `Option` results are `None` for what does not exist; deleting that succeeds.
@@ -136,6 +138,14 @@ pub trait ApiGateway {
         deployment: &DeploymentId,
     ) -> impl Future<Output = Result<()>> + Send;
     fn update_stage(&self, id: &RestApiId, name: &str, patch: &StagePatch) -> impl Future<Output = Result<()>> + Send;
+    /// Client certificates that carry a stage's tag; whose they are is for the caller to say.
+    fn get_client_certificates(&self) -> impl Future<Output = Result<Vec<ClientCertificate>>> + Send;
+    fn generate_client_certificate(
+        &self,
+        description: &str,
+        tags: &Tags,
+    ) -> impl Future<Output = Result<ClientCertificateId>> + Send;
+    fn delete_client_certificate(&self, id: &ClientCertificateId) -> impl Future<Output = Result<()>> + Send;
     fn delete_stage(&self, id: &RestApiId, name: &str) -> impl Future<Output = Result<()>> + Send;
     fn tag_resource(&self, what: TaggedResource<'_>, tags: &Tags) -> impl Future<Output = Result<()>> + Send;
     fn untag_resource(

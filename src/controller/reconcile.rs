@@ -211,15 +211,15 @@ impl PassOver<'_> {
         // Also after a failure: a key that AWS made is of use at once.
         let kept = secrets.keep(self.object, &outcome.ids).await;
         if let Some(failure) = &outcome.failure {
-            return self.fail(report, &Trouble::step(failure), Some(&outcome)).await;
+            return self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await;
         }
         if let Err(trouble) = kept {
-            return self.fail(report, &trouble, Some(&outcome)).await;
+            return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan };
         let data = status::outputs(&desired.region, &report.preview(&settled));
         if let Err(error) = outputs.write(found, &data).await {
-            return self.no_outputs(report, error, Some(&outcome)).await;
+            return self.no_outputs(report, error, Some((&outcome, &desired))).await;
         }
         report.write(&settled).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
@@ -242,6 +242,7 @@ impl PassOver<'_> {
             settled: is_settled(self.object),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
             deployments: status.stages.iter().map(known).collect(),
+            client_certificates: status.client_certificates,
             tag_keys: status.tag_keys.clone(),
             managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
             usage_plans: !status.usage_plans.is_empty() || !self.object.spec.usage_plans.is_empty(),
@@ -279,7 +280,7 @@ impl PassOver<'_> {
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
         let outcome = apply(&*aws, &observed, &plan).await;
         match &outcome.failure {
-            Some(failure) => self.fail(report, &Trouble::step(failure), Some(&outcome)).await,
+            Some(failure) => self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await,
             None => self.let_go(report, Reason::Deleted, &plan.lines().join("; ")).await,
         }
     }
@@ -300,15 +301,20 @@ impl PassOver<'_> {
         &self,
         report: &mut Report<'_>,
         error: outputs::Error,
-        outcome: Option<&Outcome>,
+        made: Option<(&Outcome, &Desired)>,
     ) -> Result<Done, Error> {
         match error {
-            outputs::Error::Trouble(trouble) => self.fail(report, &trouble, outcome).await,
+            outputs::Error::Trouble(trouble) => self.fail(report, &trouble, made).await,
             outputs::Error::Kubernetes(error) => Err(Error::Outputs(error)),
         }
     }
 
-    async fn fail(&self, report: &mut Report<'_>, trouble: &Trouble, outcome: Option<&Outcome>) -> Result<Done, Error> {
+    async fn fail(
+        &self,
+        report: &mut Report<'_>,
+        trouble: &Trouble,
+        made: Option<(&Outcome, &Desired)>,
+    ) -> Result<Done, Error> {
         tracing::warn!(
             namespace = self.owner.namespace,
             name = self.owner.name,
@@ -316,8 +322,10 @@ impl PassOver<'_> {
             message = trouble.message,
             "trouble"
         );
-        let part = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.action.part());
-        let failed = Pass::Failed { trouble, part, ids: outcome.map(|outcome| &outcome.ids) };
+        let step = made.and_then(|(outcome, _)| outcome.failure.as_ref()).map(|failure| &failure.action);
+        let served = made.map(|(_, desired)| desired).filter(|_| step.is_some_and(|step| step.spares_callers()));
+        let ids = made.map(|(outcome, _)| &outcome.ids);
+        let failed = Pass::Failed { trouble, part: step.map(|step| step.part()), ids, served };
         report.write(&failed).await.map_err(Error::Status)?;
         let failures = self.shared.schedule.failed(&self.uid);
         // What only another spec cures is looked at again all the same, rarely: a limit may have been raised meanwhile.

@@ -6,8 +6,10 @@
 mod api_key;
 mod arn;
 mod authorizer;
+mod client_certificate;
 mod deployment;
 mod domain;
+mod method_settings;
 mod owner;
 mod partition;
 mod policy;
@@ -23,9 +25,13 @@ mod validation;
 pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
+pub use client_certificate::{ClientCertificate, ClientCertificateId};
 pub use deployment::{Deployment, DeploymentId, Revision};
 pub use domain::{Domain, DomainName, DomainSettings, DomainTarget, ObservedDomain};
-pub use owner::{API_KEY_TAG, OWNER_TAG, Owner, TAG_PREFIX, USAGE_PLAN_TAG};
+pub use method_settings::{
+    LogLevel, Logging, MethodCache, MethodSettings, SettingsChange, SettingsPart, Throttling, Unauthorized,
+};
+pub use owner::{API_KEY_TAG, OWNER_TAG, Owner, STAGE_TAG, TAG_PREFIX, USAGE_PLAN_TAG};
 pub use partition::{Partition, invoke_url, partition};
 pub use policy::{INLINE_POLICY_MAX, PolicyDocument};
 pub use preflight::{MethodTest, TestAnswer};
@@ -35,7 +41,7 @@ pub use rest_api::{
 };
 pub use role::{INLINE_POLICY, Role};
 pub use settings::{ApiSettings, ApiStatus, EndpointType};
-pub use stage::{Stage, StageName};
+pub use stage::{AccessLog, Canary, CanaryChange, Stage, StageChange, StageName};
 pub use state_machine::{MachineType, MachineUse};
 pub use usage_plan::{ObservedUsagePlan, Quota, Throttle, UsagePlan, UsagePlanId, UsagePlanSettings};
 pub use validation::{MODEL_REFERENCE, ModelSchema, Models, Validation};
@@ -127,6 +133,8 @@ pub struct Observed {
     pub stages: BTreeMap<StageName, ObservedStage>,
     /// Deployments of that API whose description names a revision.
     pub deployments: Vec<Deployment>,
+    /// Client certificates that carry the owner's tag.
+    pub client_certificates: Vec<ClientCertificate>,
     /// State machines that were looked for; `None` for one that does not exist.
     pub machines: BTreeMap<Arn, Option<MachineType>>,
     /// The owner's usage plans by their name in the spec in the order of their ids; more than one only after a copy of its tags.
@@ -141,6 +149,13 @@ impl Observed {
     /// The revision that a deployment holds, if it is one of ours.
     pub fn revision_of(&self, deployment: &DeploymentId) -> Option<&Revision> {
         self.deployments.iter().find(|d| d.id == *deployment).map(|d| &d.revision)
+    }
+
+    /// The client certificate of a stage: of several, which lost answers can leave, the one that it has, or the first.
+    pub fn client_certificate(&self, stage: &str) -> Option<&ClientCertificate> {
+        let attached = self.stages.get(stage).and_then(|found| found.client_certificate.as_ref());
+        let of_stage = self.client_certificates.iter().filter(|certificate| certificate.stage == stage);
+        of_stage.min_by_key(|certificate| (Some(&certificate.id) != attached, &certificate.id))
     }
 }
 
@@ -173,6 +188,10 @@ pub struct ObservedStage {
     pub deployment: DeploymentId,
     /// Whether it carries the owner's tag.
     pub owned: bool,
+    /// What its canary serves.
+    pub canary_deployment: Option<DeploymentId>,
+    /// The client certificate that it has, whosever it is.
+    pub client_certificate: Option<ClientCertificateId>,
     /// Its content, foreign tags left out.
     pub stage: Stage,
 }

@@ -8,6 +8,8 @@ use super::Tags;
 pub const TAG_PREFIX: &str = "stepgate.dev/";
 /// The tag that says whose a resource is. Identity is here, not in status: losing the status loses nothing.
 pub const OWNER_TAG: &str = "stepgate.dev/owner";
+/// The tag that says which stage a client certificate is for.
+pub const STAGE_TAG: &str = "stepgate.dev/stage";
 
 /// The tag with a usage plan's name in the spec.
 pub const USAGE_PLAN_TAG: &str = "stepgate.dev/usage-plan";

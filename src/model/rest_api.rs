@@ -174,6 +174,9 @@ pub struct Integration {
     pub timeout_millis: i32,
     /// Integration responses by status code.
     pub responses: BTreeMap<String, IntegrationResponse>,
+    /// Parameters that keep answers apart in a stage's cache.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub cache_keys: BTreeSet<Parameter>,
 }
 
 impl Integration {

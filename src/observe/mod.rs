@@ -1,6 +1,7 @@
 //! AWS -> Observed, by the fewest reads that the question needs.
 
 mod api_key;
+mod client_certificate;
 mod deployment;
 mod domain;
 mod policy;
@@ -27,6 +28,8 @@ pub struct Scope {
     pub deployments: Vec<Deployment>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
+    /// Whether client certificates were made before.
+    pub client_certificates: bool,
     /// Managed policies that were attached before. Others are not ours and not looked at.
     pub managed_policies: BTreeSet<Arn>,
     /// Whether there were usage plans or API keys before.
@@ -56,12 +59,13 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         stages = stage::observe(aws, desired, &api.id, &ours).await?;
         deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
     }
+    let client_certificates = client_certificate::observe(aws, desired, scope, &stages, &ours).await?;
     let machines = state_machine::observe(aws, desired, scope).await?;
     let api_id = rest_api.as_ref().map(|api| &api.id);
     let usage_plans = usage_plan::observe(aws, desired, scope, api_id, &ours).await?;
     let api_keys = api_key::observe(aws, desired, scope, &ours).await?;
     let domains = domain::observe(aws, desired, scope, &ours).await?;
-    Ok(Observed { role, rest_api, stages, deployments, machines, usage_plans, api_keys, domains })
+    Ok(Observed { role, rest_api, stages, deployments, client_certificates, machines, usage_plans, api_keys, domains })
 }
 
 /// Which tags are ours; the rest is left out of what is observed.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::model::{
-    ApiKey, ApiKeyId, Arn, DomainName, DomainSettings, MethodTest, PolicyDocument, Quota, RestApi, Revision, Role,
-    Stage, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
+    ApiKey, ApiKeyId, Arn, ClientCertificateId, DomainName, DomainSettings, MethodTest, PolicyDocument, Quota, RestApi,
+    Revision, Role, Stage, StageChange, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
 };
 
 /// A write to AWS, with all that it needs except ids that an earlier step brings.
@@ -64,11 +64,30 @@ pub enum Action {
         name: StageName,
         update: StageUpdate,
     },
+    /// Execution and access logs of a stage, which need a role of the account's.
+    UpdateStageLogs {
+        name: StageName,
+        change: StageChange,
+    },
     TagStage {
         name: StageName,
         tags: TagChange,
     },
     DeleteStage(StageName),
+    /// A client certificate for that stage.
+    GenerateClientCertificate {
+        stage: StageName,
+        tags: Tags,
+    },
+    TagClientCertificate {
+        id: ClientCertificateId,
+        stage: StageName,
+        tags: TagChange,
+    },
+    DeleteClientCertificate {
+        id: ClientCertificateId,
+        stage: StageName,
+    },
     /// A usage plan with its stages, without keys. Names of plans and keys are those in the spec.
     CreateUsagePlan {
         name: String,
@@ -182,12 +201,12 @@ pub struct TagChange {
 pub struct StageUpdate {
     /// Revision to serve from now on.
     pub revision: Option<Revision>,
-    /// New description; empty to have none.
-    pub description: Option<String>,
-    /// Variables to set.
-    pub set_variables: BTreeMap<String, String>,
-    /// Variables to remove.
-    pub remove_variables: BTreeSet<String>,
+    /// Revision that the canary is to serve.
+    pub canary_revision: Option<Revision>,
+    /// Whether it has its client certificate from now on, or none.
+    pub client_certificate: Option<bool>,
+    /// Its own settings.
+    pub change: StageChange,
 }
 
 /// The parts of an object's resources, in the order in which they are built; each has a condition.
@@ -226,8 +245,12 @@ impl Action {
             | Self::CreateDeployment(_)
             | Self::CreateStage { .. }
             | Self::UpdateStage { .. }
+            | Self::UpdateStageLogs { .. }
             | Self::TagStage { .. }
-            | Self::DeleteStage(_) => Part::Stages,
+            | Self::DeleteStage(_)
+            | Self::GenerateClientCertificate { .. }
+            | Self::TagClientCertificate { .. }
+            | Self::DeleteClientCertificate { .. } => Part::Stages,
             Self::CreateUsagePlan { .. }
             | Self::UpdateUsagePlan { .. }
             | Self::TagUsagePlan { .. }
@@ -246,6 +269,13 @@ impl Action {
             | Self::UpdateMapping { .. }
             | Self::DeleteMapping { .. } => Part::Domains,
         }
+    }
+}
+
+impl Action {
+    /// Whether callers have all of it when everything else is made.
+    pub fn spares_callers(&self) -> bool {
+        matches!(self, Self::UpdateStageLogs { .. })
     }
 }
 
@@ -284,7 +314,11 @@ impl fmt::Display for Action {
             Self::CreateStage { name, revision, .. } => write!(f, "create stage {name} with revision {revision}"),
             Self::UpdateStage { name, .. } => write!(f, "update stage {name}"),
             Self::TagStage { name, .. } => write!(f, "tag stage {name}"),
+            Self::UpdateStageLogs { name, .. } => write!(f, "set logs of stage {name}"),
             Self::DeleteStage(name) => write!(f, "delete stage {name}"),
+            Self::GenerateClientCertificate { stage, .. } => write!(f, "generate client certificate for stage {stage}"),
+            Self::TagClientCertificate { id, stage, .. } => write!(f, "tag client certificate {id} of stage {stage}"),
+            Self::DeleteClientCertificate { id, stage } => write!(f, "delete client certificate {id} of stage {stage}"),
             Self::CreateUsagePlan { name, .. } => write!(f, "create usage plan {name}"),
             Self::UpdateUsagePlan { name, .. } => write!(f, "update usage plan {name}"),
             Self::TagUsagePlan { name, .. } => write!(f, "tag usage plan {name}"),

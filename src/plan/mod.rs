@@ -16,6 +16,7 @@ mod action;
 mod api_key;
 mod blocker;
 mod changes;
+mod client_certificate;
 mod deployment;
 mod domain;
 mod policy;
@@ -23,6 +24,7 @@ mod preflight;
 mod rest_api;
 mod role;
 mod stage;
+mod stage_settings;
 mod state_machine;
 mod usage_plan;
 
@@ -63,25 +65,30 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         blockers: state_machine::blockers(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
     };
-    let parts: [fn(&Desired, &Observed) -> Steps; 9] = [
+    let parts: [fn(&Desired, &Observed) -> Steps; 10] = [
         role::plan,
         policy::plan,
         rest_api::plan,
         preflight::plan,
         deployment::plan,
+        client_certificate::plan,
         stage::plan,
         usage_plan::plan,
         api_key::plan,
         domain::plan,
     ];
-    let parts = parts.map(|part| part(desired, observed));
+    let mut parts = parts.map(|part| part(desired, observed));
     for part in &parts {
         plan.steps.extend(part.build.iter().cloned());
         plan.blockers.extend(part.blockers.iter().cloned());
     }
+    let last: Vec<Step> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.last)).collect();
+    // A deleted API takes the stages with it that hold on to certificates.
+    parts.swap(2, 5);
     for part in parts.into_iter().rev() {
         plan.steps.extend(part.remove);
     }
+    plan.steps.extend(last);
     plan
 }
 
@@ -90,6 +97,8 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
 struct Steps {
     build: Vec<Step>,
     remove: Vec<Step>,
+    /// After all others, because AWS may refuse them for reasons of its own.
+    last: Vec<Step>,
     blockers: Vec<Blocker>,
 }
 
@@ -111,12 +120,14 @@ impl Plan {
             Action::CreateRole(role) => role.tags.clone(),
             Action::CreateRestApi(api) => api.tags.clone(),
             Action::CreateStage { stage, .. } => stage.tags.clone(),
+            Action::GenerateClientCertificate { tags, .. } => tags.clone(),
             Action::CreateUsagePlan { plan, .. } => plan.tags.clone(),
             Action::CreateApiKey { key, .. } => key.tags.clone(),
             Action::CreateDomainName { domain, .. } => domain.tags.clone(),
             Action::TagRole { tags, .. }
             | Action::TagRestApi(tags)
             | Action::TagStage { tags, .. }
+            | Action::TagClientCertificate { tags, .. }
             | Action::TagUsagePlan { tags, .. }
             | Action::TagApiKey { tags, .. }
             | Action::TagDomainName { tags, .. } => tags.set.clone(),
@@ -152,6 +163,11 @@ impl Plan {
             _ => None,
         };
         self.steps.iter().filter_map(attached).collect()
+    }
+
+    /// Whether a step makes a client certificate.
+    pub fn makes_client_certificates(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::GenerateClientCertificate { .. }))
     }
 
     /// One line a step, and one a change below it.

@@ -1,23 +1,32 @@
-//! Stages: which deployment they serve, variables, description, tags.
+//! Stages: which deployment they serve, and their own settings.
+//!
+//! Logs come last of all, in a step of their own: where the account has no role for them AWS refuses them, and nothing else
+//! is to suffer.
 
-use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange};
-use crate::model::{Desired, Observed, ObservedStage, Revision, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, stage_settings};
+use crate::model::{
+    Canary, CanaryChange, ClientCertificateId, Desired, Observed, ObservedStage, Revision, Stage, StageChange,
+};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     for (name, wanted) in &desired.stages {
         let Some(revision) = desired.revision() else { continue };
+        let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
+        let stage = Wanted { name, stage: wanted, revision: &revision, certificate };
         match observed.stages.get(name) {
             None => {
-                steps.build.push(Step::new(Action::CreateStage { name: name.clone(), stage: wanted.clone(), revision }))
+                let revision = revision.clone();
+                let create = Action::CreateStage { name: name.clone(), stage: wanted.clone(), revision };
+                steps.build.push(Step::new(create));
+                stage.update(&Found::created(wanted, &stage), &mut steps);
             }
             Some(found) if !found.owned => {
                 steps.blockers.push(Blocker::NotOwned { what: format!("stage {name} of this API") });
             }
-            Some(found) => {
-                let serves = observed.revision_of(&found.deployment);
-                steps.build.extend(update(name, wanted, found, serves, &revision));
-            }
+            Some(found) => stage.update(&Found::observed(found, observed), &mut steps),
         }
     }
     // A deleted API takes its stages with it.
@@ -38,47 +47,151 @@ pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
 /// Whether a stage is to serve something else, or to have other variables.
 pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
     let other = |(name, found): (&String, &ObservedStage)| {
-        desired.stages.get(name).is_some_and(|wanted| wanted.variables != found.stage.variables)
+        desired
+            .stages
+            .get(name)
+            .is_some_and(|wanted| wanted.variables != found.stage.variables || wanted.canary != found.stage.canary)
     };
     any_moves(desired, observed) || observed.stages.iter().any(other)
 }
 
-fn update(
-    name: &str,
-    wanted: &Stage,
-    found: &ObservedStage,
-    serves: Option<&Revision>,
-    revision: &Revision,
-) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let path = |field: &str| format!("stage/{name} {field}");
-    let mut changes = Vec::new();
-    let mut update = StageUpdate::default();
-    if serves != Some(revision) {
-        changes.extend(Change::between(&path("revision"), serves, Some(revision)));
-        update.revision = Some(revision.clone());
-    }
-    if wanted.description != found.stage.description {
-        let (from, to) = (found.stage.description.as_ref(), wanted.description.as_ref());
-        changes.extend(Change::between(&path("description"), from, to));
-        update.description = Some(wanted.description.clone().unwrap_or_default());
-    }
-    if wanted.variables != found.stage.variables {
-        changes.extend(Change::between(&path("variables"), Some(&found.stage.variables), Some(&wanted.variables)));
-        for (key, value) in &wanted.variables {
-            if found.stage.variables.get(key) != Some(value) {
-                update.set_variables.insert(key.clone(), value.clone());
-            }
+/// What a stage should be.
+struct Wanted<'a> {
+    name: &'a str,
+    stage: &'a Stage,
+    revision: &'a Revision,
+    /// The certificate that was made for it, if there is one already.
+    certificate: Option<&'a ClientCertificateId>,
+}
+
+/// What a stage is.
+struct Found<'a> {
+    stage: Stage,
+    serves: Option<&'a Revision>,
+    canary_serves: Option<&'a Revision>,
+    certificate: Option<&'a ClientCertificateId>,
+}
+
+impl<'a> Found<'a> {
+    fn observed(found: &'a ObservedStage, observed: &'a Observed) -> Self {
+        Self {
+            stage: found.stage.clone(),
+            serves: observed.revision_of(&found.deployment),
+            canary_serves: found.canary_deployment.as_ref().and_then(|id| observed.revision_of(id)),
+            certificate: found.client_certificate.as_ref(),
         }
-        let gone = found.stage.variables.keys().filter(|key| !wanted.variables.contains_key(*key));
-        update.remove_variables.extend(gone.cloned());
     }
-    if !changes.is_empty() {
-        steps.push(Step { action: Action::UpdateStage { name: name.to_owned(), update }, changes });
+
+    fn created(stage: &Stage, wanted: &Wanted<'a>) -> Self {
+        let (serves, canary_serves) = (Some(wanted.revision), Some(wanted.revision));
+        Self { stage: stage.as_created(), serves, canary_serves, certificate: None }
     }
-    if let Some(tags) = TagChange::between(&found.stage.tags, &wanted.tags) {
-        let changes = Change::between(&path("tags"), Some(&found.stage.tags), Some(&wanted.tags));
-        steps.push(Step { action: Action::TagStage { name: name.to_owned(), tags }, changes });
+}
+
+impl Wanted<'_> {
+    fn path(&self, field: &str) -> String {
+        format!("stage/{} {field}", self.name)
     }
-    steps
+
+    fn update(&self, found: &Found<'_>, steps: &mut Steps) {
+        let (mut update, mut changes) = (StageUpdate::default(), Vec::new());
+        if found.serves != Some(self.revision) {
+            changes.extend(Change::between(&self.path("revision"), found.serves, Some(self.revision)));
+            update.revision = Some(self.revision.clone());
+        }
+        self.texts(&found.stage, &mut update.change, &mut changes);
+        self.features(&found.stage, &mut update.change, &mut changes);
+        self.canary(found, &mut update, &mut changes);
+        self.certificate(found, &mut update, &mut changes);
+        stage_settings::without_logs(self.name, &found.stage, self.stage, &mut update.change, &mut changes);
+        if update != StageUpdate::default() {
+            steps.build.push(Step { action: Action::UpdateStage { name: self.name.to_owned(), update }, changes });
+        }
+        if let Some(tags) = TagChange::between(&found.stage.tags, &self.stage.tags) {
+            let changes = Change::between(&self.path("tags"), Some(&found.stage.tags), Some(&self.stage.tags));
+            steps.build.push(Step { action: Action::TagStage { name: self.name.to_owned(), tags }, changes });
+        }
+        let (mut change, mut changes) = (StageChange::default(), Vec::new());
+        stage_settings::logs(self.name, &found.stage, self.stage, &mut change, &mut changes);
+        if change != StageChange::default() {
+            let action = Action::UpdateStageLogs { name: self.name.to_owned(), change };
+            steps.last.push(Step { action, changes });
+        }
+    }
+
+    fn texts(&self, found: &Stage, change: &mut StageChange, changes: &mut Vec<Change>) {
+        if self.stage.description != found.description {
+            let (from, to) = (found.description.as_ref(), self.stage.description.as_ref());
+            changes.extend(Change::between(&self.path("description"), from, to));
+            change.description = Some(self.stage.description.clone().unwrap_or_default());
+        }
+        changes.extend(Change::between(&self.path("variables"), Some(&found.variables), Some(&self.stage.variables)));
+        (change.set_variables, change.remove_variables) = entries(&found.variables, &self.stage.variables);
+    }
+
+    fn features(&self, found: &Stage, change: &mut StageChange, changes: &mut Vec<Change>) {
+        let wanted = self.stage;
+        if wanted.tracing != found.tracing {
+            changes.extend(Change::between(&self.path("tracing"), Some(&found.tracing), Some(&wanted.tracing)));
+            change.tracing = Some(wanted.tracing);
+        }
+        if wanted.cache_size != found.cache_size {
+            let (from, to) = (found.cache_size.as_ref(), wanted.cache_size.as_ref());
+            changes.extend(Change::between(&self.path("cache.size"), from, to));
+            change.cache_size = Some(wanted.cache_size.clone());
+        }
+    }
+
+    /// Canary and stage serve the same revision.
+    fn canary(&self, found: &Found<'_>, update: &mut StageUpdate, changes: &mut Vec<Change>) {
+        let (wanted, has) = (self.stage.canary.as_ref(), found.stage.canary.as_ref());
+        changes.extend(Change::between(&self.path("canary"), has, wanted));
+        let Some(wanted) = wanted else {
+            update.change.canary = has.map(|_| CanaryChange::Remove);
+            return;
+        };
+        if has.is_none() || found.canary_serves != Some(self.revision) {
+            if has.is_some() {
+                let path = self.path("canary.revision");
+                changes.extend(Change::between(&path, found.canary_serves, Some(self.revision)));
+            }
+            update.canary_revision = Some(self.revision.clone());
+        }
+        if has != Some(wanted) {
+            let none = BTreeMap::new();
+            let variables = has.map_or(&none, |canary: &Canary| &canary.variables);
+            let (set_variables, remove_variables) = entries(variables, &wanted.variables);
+            update.change.canary = Some(CanaryChange::Set { percent: wanted.percent, set_variables, remove_variables });
+        }
+    }
+
+    fn certificate(&self, found: &Found<'_>, update: &mut StageUpdate, changes: &mut Vec<Change>) {
+        let path = self.path("clientCertificate");
+        let has = found.certificate.map(|id| &id.0);
+        match (self.stage.client_certificate, self.certificate) {
+            (true, Some(own)) if found.certificate != Some(own) => {
+                changes.extend(Change::between(&path, has, Some(&own.0)));
+                update.client_certificate = Some(true);
+            }
+            (true, None) => {
+                changes.extend(Change::between(&path, has, Some(&"a new one".to_owned())));
+                update.client_certificate = Some(true);
+            }
+            (false, _) if has.is_some() => {
+                changes.extend(Change::between(&path, has, None));
+                update.client_certificate = Some(false);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What to set and what to remove to make one map the other.
+fn entries(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, BTreeSet<String>) {
+    let set = to.iter().filter(|(key, value)| from.get(*key) != Some(*value));
+    let set = set.map(|(key, value)| (key.clone(), value.clone())).collect();
+    (set, from.keys().filter(|key| !to.contains_key(*key)).cloned().collect())
 }

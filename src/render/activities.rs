@@ -27,6 +27,10 @@ pub(super) fn resolve(spec: &StepFunctionsApiSpec, checked: &mut Arns<'_>, probl
         if let Some(variable) = &source.stage_variable {
             for stage in &spec.stages {
                 let field = format!("spec.stages[{}].variables.{variable}", stage.name);
+                if let Some(text) = stage.canary.as_ref().and_then(|canary| canary.variable(variable)) {
+                    let field = format!("spec.stages[{}].canary.variables.{variable}", stage.name);
+                    named.extend(parse(&field, text, checked, problems).map(|arn| (field, arn)));
+                }
                 // A stage that lacks it is told where the variable is read.
                 let Some(text) = stage.variables.get(variable) else { continue };
                 named.extend(parse(&field, text, checked, problems).map(|arn| (field, arn)));

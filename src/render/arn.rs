@@ -17,24 +17,28 @@ impl<'a> Arns<'a> {
         Self { region, account: None }
     }
 
-    /// Notes what is wrong with the ARN in that field.
+    /// Notes what is wrong with partition or region of the ARN in that field; its account may be any.
+    pub(super) fn check_place(&self, field: &str, arn: &Arn, problems: &mut Problems) {
+        let wrong = (!arn.region().is_empty() && arn.region() != self.region)
+            .then(|| format!("is in {}, and spec.region is {}; name one in this region", arn.region(), self.region));
+        self.place(field, arn, wrong, problems);
+    }
+
+    /// Notes what is wrong with the ARN in that field, its account included.
     pub(super) fn check(&mut self, field: &str, arn: &Arn, problems: &mut Problems) {
-        if !arn.region().is_empty() && arn.region() != self.region {
-            let text = format!("is in {}, and spec.region is {}; name one in this region", arn.region(), self.region);
-            self.check_place(field, arn, Some(text), problems);
-        } else {
-            self.check_place(field, arn, None, problems);
-        }
+        self.check_place(field, arn, problems);
+        self.check_account(field, arn, problems);
     }
 
     /// The same for an ARN that has to be in another region than the API.
     pub(super) fn check_in(&mut self, region: &str, field: &str, arn: &Arn, problems: &mut Problems) {
         let wrong = (arn.region() != region)
             .then(|| format!("is in {}, and has to be in {region} for this; name one there", arn.region()));
-        self.check_place(field, arn, wrong, problems);
+        self.place(field, arn, wrong, problems);
+        self.check_account(field, arn, problems);
     }
 
-    fn check_place(&mut self, field: &str, arn: &Arn, wrong_region: Option<String>, problems: &mut Problems) {
+    fn place(&self, field: &str, arn: &Arn, wrong_region: Option<String>, problems: &mut Problems) {
         let (wanted, has) = (partition(self.region).id, arn.partition());
         if wanted != has {
             let text = format!("is in partition {has}, and spec.region {} is in {wanted}; name one there", self.region);
@@ -42,6 +46,9 @@ impl<'a> Arns<'a> {
         } else if let Some(text) = wrong_region {
             problems.add(field, text);
         }
+    }
+
+    fn check_account(&mut self, field: &str, arn: &Arn, problems: &mut Problems) {
         // Managed policies of AWS have the account "aws".
         if !arn.account().starts_with(|c: char| c.is_ascii_digit()) {
             return;

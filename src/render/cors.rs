@@ -38,11 +38,16 @@ fn list<'a>(given: &'a [String], default: impl Iterator<Item = &'a str>) -> Opti
     (!words.is_empty()).then(|| words.join(","))
 }
 
+/// Whether answers differ with the origin that asks.
+pub(super) fn depends_on_origin(cors: &Cors) -> bool {
+    cors.allow_origins != ["*"]
+}
+
 fn sharing(cors: &Cors, mut more: Vec<(&'static str, String)>) -> Sharing {
     if cors.allow_credentials {
         more.push(("Access-Control-Allow-Credentials", "true".to_owned()));
     }
-    if cors.allow_origins == ["*"] {
+    if !depends_on_origin(cors) {
         more.push((ALLOW_ORIGIN, "*".to_owned()));
         return Sharing { headers: fixed(more), directives: String::new() };
     }
@@ -91,6 +96,7 @@ pub(super) fn preflight(cors: &Cors, path: &str, methods: &[(&str, &Method)]) ->
         request_templates: BTreeMap::from([("application/json".to_owned(), r#"{"statusCode": 200}"#.to_owned())]),
         timeout_millis: Integration::TIMEOUT_MILLIS,
         responses: BTreeMap::from([("200".to_owned(), response)]),
+        cache_keys: BTreeSet::new(),
     };
     Method {
         authorization: Authorization::None,

@@ -26,6 +26,10 @@ pub(super) fn resolve(spec: &StepFunctionsApiSpec, checked: &mut Arns<'_>, probl
         if let Some(variable) = &machine.stage_variable {
             for stage in &spec.stages {
                 let field = format!("spec.stages[{}].variables.{variable}", stage.name);
+                if let Some(text) = stage.canary.as_ref().and_then(|canary| canary.variable(variable)) {
+                    let field = format!("spec.stages[{}].canary.variables.{variable}", stage.name);
+                    arns.extend(parse(&field, text, checked, problems));
+                }
                 match stage.variables.get(variable) {
                     Some(text) => arns.extend(parse(&field, text, checked, problems)),
                     None => problems.add(

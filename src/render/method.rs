@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, authorizer, method_field, response, template, validator};
+use super::{Problems, authorizer, cache, method_field, response, template, validator};
 use crate::actions::{self, Action};
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Backend, Credentials, Integration, Method, Parameter, partition};
@@ -33,6 +33,7 @@ pub(super) fn render(
         request_templates: kinds.map(|kind| ((*kind).to_owned(), request.clone())).collect(),
         timeout_millis: timeout(method, action, problems),
         responses,
+        cache_keys: cache::keys(spec, method, &mut parameters),
     };
     Method {
         authorization: authorizer::of_method(method, problems),

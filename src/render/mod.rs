@@ -4,6 +4,7 @@ mod activities;
 mod api_key;
 mod arn;
 mod authorizer;
+mod cache;
 mod cors;
 mod domain;
 mod endpoint;
@@ -73,7 +74,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let role =
         role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut arns, &mut problems);
-    let stages = stage::render(owner, spec, &mut problems);
+    let stages = stage::render(owner, spec, &mut arns, &mut problems);
     let usage_plans = usage_plan::render(owner, spec, &mut problems);
     let api_keys = api_key::render(owner, spec, &mut problems);
     let domains = domain::render(owner, spec, &mut arns, &mut problems);

@@ -34,8 +34,9 @@ pub enum Pass<'a> {
     Paused { deleting: bool },
     /// About to delete with these writes.
     Deleting(&'a Plan),
-    /// It went wrong, in that part if it was in one, with these ids so far.
-    Failed { trouble: &'a Trouble, part: Option<Part>, ids: Option<&'a Ids> },
+    /// It went wrong, in that part if it was in one, with these ids so far. `served` is what is wanted, if callers have all
+    /// of it nevertheless.
+    Failed { trouble: &'a Trouble, part: Option<Part>, ids: Option<&'a Ids>, served: Option<&'a Desired> },
 }
 
 /// What the status says beside what happened.
@@ -85,7 +86,7 @@ pub fn next(
         _ => None,
     };
     match pass {
-        Pass::Settled { desired, ids, .. } => {
+        Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
             let stages = object.spec.stages.iter().map(|stage| &stage.name);
             settled(&mut status, desired, ids, stages, context.invoke_url);
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
@@ -93,6 +94,7 @@ pub fn next(
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
         // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying(plan) => {
+            status.client_certificates |= plan.makes_client_certificates();
             status.tag_keys.extend(plan.tag_keys());
             status.managed_policy_arns.extend(plan.managed_policies().iter().map(ToString::to_string));
             names::announce(&mut status, plan);
@@ -121,6 +123,7 @@ fn settled<'a>(
 ) {
     take_ids(status, ids);
     status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
+    status.client_certificates = desired.stages.values().any(|stage| stage.client_certificate);
     status.revision = desired.revision().map(|revision| revision.to_string());
     let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
     status.managed_policy_arns = attached.map(ToString::to_string).collect();

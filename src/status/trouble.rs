@@ -134,6 +134,14 @@ impl Trouble {
             (Action::CreateMapping { domain, path, .. }, Class::Conflict) => {
                 format!("spec.domains[{domain}/{path}]: {error}")
             }
+            (Action::UpdateStageLogs { name, .. }, Class::NoLoggingRole) => {
+                format!(
+                    "spec.stages[{name}]: {error}. Give API Gateway that role once for account and region (a role that \
+                     apigateway.amazonaws.com may assume, with the policy AmazonAPIGatewayPushToCloudWatchLogs, under \
+                     Settings, Logging); it is shared by all APIs, so it is not set from here. All else is applied; \
+                     the stage serves without logs"
+                )
+            }
             // Ours were removed before; what is left is not for us to strip.
             (Action::DeleteRole { .. }, _) if error.code.as_deref() == Some("DeleteConflict") => {
                 format!("{error} Others gave it policies or an instance profile: remove them in IAM")
@@ -152,6 +160,8 @@ impl Trouble {
     pub fn aws(error: &Error) -> Self {
         let (reason, retry) = match error.class {
             Class::Invalid | Class::ForeignRole => (Reason::Refused, Retry::OnChange),
+            // Cured outside the spec, and by hand: no hurry.
+            Class::NoLoggingRole => (Reason::LoggingRoleMissing, backoff(30, 600)),
             Class::Denied => (Reason::Denied, backoff(15, 300)),
             Class::Conflict => (Reason::Conflict, backoff(2, 60)),
             Class::Throttled => (Reason::Throttled, backoff(2, 60)),

@@ -97,6 +97,32 @@ const REFUSED: &[Case] = &[
     ("region: us-east-1\n", "", "spec.region", "Required value"),
     ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "ref: {apiGroup: example.org, name: a}", "spec.stateMachines[1].ref.apiGroup", "supported values: \"sfn.services.k8s.aws\""),
     ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "arnFrom: {}", "spec.stateMachines[1].arnFrom.configMapKeyRef", "Required value"),
+    // Settings of stages.
+    ("red}}", "red}, throttling: {rateLimit: 5}}", "spec.stages[0].throttling.burstLimit", "Required value"),
+    ("red}}", "red}, throttling: {rateLimit: -1, burstLimit: 1}}", "spec.stages[0].throttling.rateLimit", "should be greater than or equal to 0"),
+    ("red}}", "red}, logging: {level: Debug}}", "spec.stages[0].logging.level", "supported values: \"Off\", \"Error\", \"Info\""),
+    ("red}}", "red}, logging: {dataTrace: true}}", "spec.stages[0].logging", "dataTrace needs level Error or Info"),
+    ("red}}", "red}, metrics: maybe}", "spec.stages[0].metrics", "must be of type boolean"),
+    ("red}}", "red}, tracing: maybe}", "spec.stages[0].tracing", "must be of type boolean"),
+    ("red}}", "red}, clientCertificate: abc123}", "spec.stages[0].clientCertificate", "must be of type boolean"),
+    ("red}}", "red}, cache: {ttlSeconds: 5}}", "spec.stages[0].cache.size", "Required value"),
+    ("red}}", "red}, cache: {size: \"2\"}}", "spec.stages[0].cache.size", "supported values: \"0.5\", \"1.6\""),
+    ("red}}", "red}, cache: {size: \"0.5\", ttlSeconds: 3601}}", "spec.stages[0].cache.ttlSeconds", "should be less than or equal to 3600"),
+    ("red}}", "red}, cache: {size: \"0.5\", unauthorized: Fail}}", "spec.stages[0].cache.unauthorized", "supported values: \"FailWith403\""),
+    ("red}}", "red}, accessLog: {destinationArn: \"arn:aws:logs:us-east-1:ACCOUNT:log-group:calls:*\"}}", "spec.stages[0].accessLog.destinationArn", "remove :* from the end"),
+    ("red}}", "red}, accessLog: {destinationArn: calls}}", "spec.stages[0].accessLog.destinationArn", "must be the ARN of a log group, such as"),
+    ("red}}", "red}, accessLog: {destinationArn: \"arn:aws:firehose:us-east-1:ACCOUNT:deliverystream/calls\"}}", "spec.stages[0].accessLog.destinationArn", "whose name starts with amazon-apigateway-"),
+    ("red}}", "red}, accessLog: {destinationArn: \"arn:aws:logs:us-east-1:ACCOUNT:log-group:calls\", format: $context.status}}", "spec.stages[0].accessLog.format", "API Gateway wants $context.requestId in it"),
+    ("red}}", "red}, accessLog: {destinationArn: \"arn:aws:logs:us-east-1:ACCOUNT:log-group:calls\", format: \"$context.requestId\\n\"}}", "spec.stages[0].accessLog.format", "must be a single line"),
+    ("red}}", "red}, canary: {percent: 101, variables: {colour: blue}}}", "spec.stages[0].canary.percent", "should be less than or equal to 100"),
+    ("red}}", "red}, canary: {percent: 10}}", "spec.stages[0].canary.variables", "Required value"),
+    ("red}}", "red}, canary: {percent: 10, variables: {\"co-lour\": blue}}}", "spec.stages[0].canary.variables", "up to 64 letters, digits and underscores"),
+    ("red}}", "red}, tags: {\"aws:team\": blue}}", "spec.stages[0].tags", "that start with aws: or stepgate.dev/ are reserved"),
+    ("red}}", "red}, methods: [{path: /run, method: POST}, {path: /run, method: POST}]}", "spec.stages[0].methods[1]", "Duplicate value"),
+    ("red}}", "red}, methods: [{path: /run, method: ANY}]}", "spec.stages[0].methods[0].method", "supported values: \"GET\", \"POST\""),
+    ("red}}", "red}, methods: [{path: /state, method: GET, cache: {enabled: true}}]}", "spec.stages[0]", "a method's cache needs the stage's: give cache.size too"),
+    ("red}}", "red}, cache: {size: \"0.5\"}, methods: [{path: /run, method: POST, cache: {enabled: true}}]}", "spec.stages[0].methods[0]", "cache.enabled is for GET only"),
+    ("VARIABLES", "", "spec.stages[0].variables", "must have at most 100 items"),
     // References.
     ("hello, auth", "helo, auth", "spec.methods", "stateMachine must be the name of an entry of spec.stateMachines"),
     ("name: plain}}", "name: plan}}", "spec.methods", "request.template.name must be the name of an entry of spec.templates"),
@@ -278,6 +304,13 @@ const INVALID: &[Case] = &[
     ("tags:", "models: [{name: Order, schema: {definitions: {}}}]\ntags:", "spec.models[Order].schema.definitions", "an entry of spec.models"),
     ("tags:", "models: [{name: Order, schema: {properties: {a: {default: 1}}}}]\ntags:", "spec.models[Order].schema.properties.a.default", "does not import this keyword"),
     ("tags:", "models: [{name: Order, schema: {$ref: '#/components/schemas/Other'}}]\ntags:", "spec.models[Order].schema.$ref", "the name of an entry of spec.models"),
+    ("red}}", "red}, methods: [{path: /run, method: GET}]}", "spec.stages[prod].methods[GET /run]", "no such method in spec.methods; correct path or method"),
+    ("red}}", "red}, accessLog: {destinationArn: \"arn:aws:logs:us-east-2:ACCOUNT:log-group:calls\"}}", "spec.stages[prod].accessLog.destinationArn", "is in us-east-2, and spec.region is us-east-1"),
+    ("red}}", "red}, accessLog: {destinationArn: \"arn:aws-cn:logs:us-east-1:ACCOUNT:log-group:calls\"}}", "spec.stages[prod].accessLog.destinationArn", "is in partition aws-cn"),
+    ("TAGS", "", "spec.stages[prod].tags", "the stage would have 61 tags, and API Gateway allows 50"),
+    ("{query: a}}}\ncors: {allowOrigins: [\"https://a.example\"]}\nstages:\n  - {name: prod,", "{context: requestId}}}\nstages:\n  - {name: prod, cache: {size: \"0.5\"},", "spec.stages[prod].methods[GET /state].cache.enabled", "its argument executionArn depends on more of the call"),
+    ("arguments: {executionArn: {query: a}}}\ncors: {allowOrigins: [\"https://a.example\"]}\nstages:\n  - {name: prod,", "request: {template: {name: plain}}}\nstages:\n  - {name: prod, cache: {size: \"0.5\"},", "spec.stages[prod].methods[GET /state].cache.enabled", "what its template reads of the request is not declared; set this to false"),
+    ("DescribeExecution, stateMachine: hello, arguments: {executionArn: {query: a}}}\ncors: {allowOrigins: [\"https://a.example\"]}\nstages:\n  - {name: prod,", "StartExecution, stateMachine: hello}\nstages:\n  - {name: prod, cache: {size: \"0.5\"},", "spec.stages[prod].methods[GET /state].cache.enabled", "StartExecution does something at each call"),
 ];
 
 /// The good spec with a change. Some changes are too long to write down.
@@ -287,6 +320,15 @@ fn changed(account: &str, (from, to, ..): &Case) -> String {
             let method =
                 |n| format!("  - {{path: /a/b{n}, method: POST, action: StartExecution, stateMachine: hello}}\n");
             GOOD.replace("cors:", &format!("{}cors:", (0..299).map(method).collect::<String>()))
+        }
+        "VARIABLES" => {
+            let variables: String = (0..100).map(|n| format!(", v{n}: x")).collect();
+            GOOD.replace("colour: red", &format!("colour: red{variables}"))
+        }
+        "TAGS" => {
+            let tags = |name: &str| (0..30).map(|n| format!("{name}{n}: x, ")).collect::<String>();
+            let stage = format!("red}}, tags: {{{}}}}}", tags("s"));
+            GOOD.replace("red}}", &stage).replace("team: blue", &tags("t"))
         }
         "MACHINES" => {
             let arn = |n| format!("\"arn:aws:states:us-east-1:ACCOUNT:stateMachine:{n:0>80}\", ");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stepgate::api::StepFunctionsApi;
 
 use crate::samples::REGION;
-use crate::world::{Account, Answer, Controller, MachineKind, World, condition, env, eventually, post};
+use crate::world::{Account, Answer, Controller, MachineKind, World, condition, eventually, post};
 
 const NAME: &str = "cut";
 /// Lives that are led at the same time, each in an account of its own.
@@ -88,6 +88,7 @@ impl Subject {
         for machine in ["a", "b"] {
             world.aws.machine(REGION, machine, MachineKind::Express).await;
         }
+        world.aws.allow_logs(REGION).await;
         let controller = Some(world.controller().await);
         Self { world, controller }
     }
@@ -175,16 +176,22 @@ stages:
 
 fn first(aws: &Account) -> String {
     let a = aws.machine_arn(REGION, "a");
-    let stages =
-        format!("  - {{name: kept, variables: {{arn: '{a}'}}}}\n  - {{name: going, variables: {{arn: '{a}'}}}}\n");
+    let log = format!("accessLog: {{destinationArn: 'arn:aws:logs:{REGION}:{}:log-group:cut'}}", aws.id);
+    let settings = format!("throttling: {{rateLimit: 50, burstLimit: 40}}, {log}, clientCertificate: true");
+    let stages = format!(
+        "  - {{name: kept, variables: {{arn: '{a}'}}, {settings}}}\n  - {{name: going, variables: {{arn: '{a}'}}}}\n"
+    );
     spec(1, "AWSStepFunctionsReadOnlyAccess", "{team: one, gone: soon}", &stages)
 }
 
-/// Changes all that can change: role policy, attached policy, tags, name, template, variable, and which stages there are.
+/// Changes all that can change: role policy, attached policy, tags, name, template, variable, settings, and which stages
+/// there are.
 fn second(aws: &Account) -> String {
     let (a, b) = (aws.machine_arn(REGION, "a"), aws.machine_arn(REGION, "b"));
+    let settings = "methods: [{path: /run, method: POST, metrics: true, logging: {level: Error}}]";
     let stages = format!(
-        "  - {{name: kept, description: changed, variables: {{arn: '{b}'}}}}\n  - {{name: coming, variables: {{arn: '{a}'}}}}\n"
+        "  - {{name: kept, description: changed, variables: {{arn: '{b}'}}, {settings}}}\n  - {{name: coming, variables: \
+         {{arn: '{a}'}}, clientCertificate: true}}\n"
     );
     spec(2, "AWSStepFunctionsFullAccess", "{team: two}", &stages)
 }
@@ -205,6 +212,7 @@ async fn state(world: &World, phase: &str) -> Value {
     let mut stages = read(world, &format!("{id}/stages")).await;
     for stage in stages["item"].as_array_mut().expect("stages") {
         stage["serves"] = json!(deployments.get(text(&stage["deploymentId"])));
+        stage["certified"] = json!(stage["clientCertificateId"].is_string());
     }
     let by = |name: &str, list: &Value| -> BTreeMap<String, Value> {
         items(list).map(|item| (text(&item[name]).to_owned(), item.clone())).collect()
@@ -267,13 +275,9 @@ async fn role_state(aws: &Account, name: &str) -> Value {
     json!({"trust": role.assume_role_policy_document, "inline": inline, "attached": attached, "tags": tags})
 }
 
-/// API Gateway's own JSON of a path below /restapis; the emulator checks no signature.
+/// API Gateway's own JSON of a path below /restapis.
 async fn read(world: &World, path: &str) -> Value {
-    let scope = format!("Credential={}/20250101/{REGION}/apigateway/aws4_request", world.aws.id);
-    let request = reqwest::Client::new()
-        .get(format!("{}/restapis/{path}", env("AWS_ENDPOINT_URL")))
-        .header("Authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"));
-    Answer::of(request).await.json()
+    world.aws.apigateway_json(REGION, &format!("restapis/{path}")).await
 }
 
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
@@ -285,8 +289,9 @@ fn text(value: &Value) -> &str {
 }
 
 fn without_ids(value: &mut Value) {
-    const OWN: [&str; 10] = [
+    const OWN: [&str; 11] = [
         "id",
+        "clientCertificateId",
         "parentId",
         "rootResourceId",
         "cacheNamespace",

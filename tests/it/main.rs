@@ -36,6 +36,7 @@ mod rbac;
 mod references;
 mod samples;
 mod settled;
+mod stages;
 mod usage_plans;
 mod validation;
 mod warnings;

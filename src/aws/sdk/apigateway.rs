@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_apigateway::primitives::Blob;
-use aws_sdk_apigateway::types::{EndpointAccessMode, Op, PatchOperation, PutMode, SecurityPolicy};
+use aws_sdk_apigateway::types::{EndpointAccessMode, PutMode, SecurityPolicy};
 
 use super::call::{found, gone, incomplete};
 use super::settings::{endpoint_configuration, head, patches, rest_api};
-use super::{SdkAws, convert};
+use super::{SdkAws, convert, stage};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
 use crate::model::{
-    Arn, Authorizer, Deployment, DeploymentId, GatewayResponse, Method, MethodKey, MethodTest, Models, ObservedStage,
-    RestApi, RestApiId, Revision, Stage, StageName, Tags, TestAnswer, Validation, partition,
+    Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment, DeploymentId, GatewayResponse, Method,
+    MethodKey, MethodTest, Models, ObservedStage, RestApi, RestApiId, Revision, STAGE_TAG, Stage, StageName, Tags,
+    TestAnswer, Validation, partition,
 };
 
 /// The largest page of every list.
@@ -29,26 +30,9 @@ impl SdkAws {
             TaggedResource::UsagePlan(id) => format!("{root}/usageplans/{id}"),
             TaggedResource::ApiKey(id) => format!("{root}/apikeys/{id}"),
             TaggedResource::DomainName(name) => format!("{root}/domainnames/{name}"),
+            TaggedResource::ClientCertificate(id) => format!("{root}/clientcertificates/{id}"),
         }
     }
-}
-
-fn patch_operations(patch: &StagePatch) -> Vec<PatchOperation> {
-    let operation = |op, path: String, value: Option<&String>| {
-        PatchOperation::builder().op(op).path(path).set_value(value.cloned()).build()
-    };
-    let mut operations = Vec::new();
-    if let Some(DeploymentId(id)) = &patch.deployment {
-        operations.push(operation(Op::Replace, "/deploymentId".into(), Some(id)));
-    }
-    if let Some(text) = &patch.description {
-        operations.push(operation(Op::Replace, "/description".into(), Some(text)));
-    }
-    let variable = |name: &str| format!("/variables/{name}");
-    operations
-        .extend(patch.set_variables.iter().map(|(name, value)| operation(Op::Replace, variable(name), Some(value))));
-    operations.extend(patch.remove_variables.iter().map(|name| operation(Op::Remove, variable(name), None)));
-    operations
 }
 
 impl ApiGateway for SdkAws {
@@ -124,7 +108,7 @@ impl ApiGateway for SdkAws {
     async fn get_stages(&self, id: &RestApiId) -> Result<BTreeMap<StageName, ObservedStage>> {
         let request = self.apigateway.get_stages().rest_api_id(&id.0).send();
         let answer = self.call("apigateway:GetStages", format!("read the stages of API {id}"), request).await?;
-        Ok(answer.item.unwrap_or_default().into_iter().filter_map(convert::stage).collect())
+        Ok(answer.item.unwrap_or_default().into_iter().filter_map(stage::observed).collect())
     }
 
     async fn get_deployments(&self, id: &RestApiId) -> Result<Vec<Deployment>> {
@@ -244,12 +228,16 @@ impl ApiGateway for SdkAws {
             .set_description(stage.description.clone())
             .set_variables(Some(stage.variables.clone().into_iter().collect()))
             .set_tags(Some(stage.tags.clone().into_iter().collect()))
+            .tracing_enabled(stage.tracing)
+            .cache_cluster_enabled(stage.cache_size.is_some())
+            .set_cache_cluster_size(stage.cache_size.as_deref().map(Into::into))
+            .set_canary_settings(stage.canary.as_ref().map(|canary| stage::canary_settings(canary, deployment)))
             .send();
         self.call("apigateway:CreateStage", format!("create stage {name} of API {id}"), request).await.map(drop)
     }
 
     async fn update_stage(&self, id: &RestApiId, name: &str, patch: &StagePatch) -> Result<()> {
-        for operations in patch_operations(patch).chunks(PATCH_MAX) {
+        for operations in stage::operations(patch).chunks(PATCH_MAX) {
             let request = self
                 .apigateway
                 .update_stage()
@@ -260,6 +248,37 @@ impl ApiGateway for SdkAws {
             self.call("apigateway:UpdateStage", format!("update stage {name} of API {id}"), request).await?;
         }
         Ok(())
+    }
+
+    async fn get_client_certificates(&self) -> Result<Vec<ClientCertificate>> {
+        let (mut certificates, mut position) = (Vec::new(), None);
+        loop {
+            let request = self.apigateway.get_client_certificates().limit(PAGE).set_position(position).send();
+            let page = self.call("apigateway:GetClientCertificates", "list client certificates", request).await?;
+            certificates.extend(page.items.unwrap_or_default().into_iter().filter_map(|found| {
+                let tags: Tags = found.tags.unwrap_or_default().into_iter().collect();
+                let (id, stage) = (ClientCertificateId(found.client_certificate_id?), tags.get(STAGE_TAG)?.clone());
+                Some(ClientCertificate { id, stage, tags })
+            }));
+            position = page.position;
+            if position.is_none() {
+                return Ok(certificates);
+            }
+        }
+    }
+
+    async fn generate_client_certificate(&self, description: &str, tags: &Tags) -> Result<ClientCertificateId> {
+        let operation = "apigateway:GenerateClientCertificate";
+        let tags = Some(tags.clone().into_iter().collect());
+        let request = self.apigateway.generate_client_certificate().description(description).set_tags(tags).send();
+        let answer = self.call(operation, format!("generate the client certificate of {description}"), request).await?;
+        answer.client_certificate_id.map(ClientCertificateId).ok_or_else(|| incomplete(operation, "id"))
+    }
+
+    async fn delete_client_certificate(&self, id: &ClientCertificateId) -> Result<()> {
+        let request = self.apigateway.delete_client_certificate().client_certificate_id(&id.0).send();
+        let tried = format!("delete client certificate {id}");
+        gone(self.call("apigateway:DeleteClientCertificate", tried, request).await)
     }
 
     async fn delete_stage(&self, id: &RestApiId, name: &str) -> Result<()> {

@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use aws_sdk_apigateway::types::{
     Authorizer as SdkAuthorizer, AuthorizerType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration,
-    IntegrationType, Method as SdkMethod, Model as SdkModel, RequestValidator, Resource, Stage as SdkStage,
+    IntegrationType, Method as SdkMethod, Model as SdkModel, RequestValidator, Resource,
 };
 
 use crate::model::{
-    Arn, Authorization, Authorizer, AuthorizerKind, Backend, Credentials, DeploymentId, GatewayResponse, Integration,
-    IntegrationResponse, Invocation, Method, MethodKey, MethodResponse, ModelSchema, ObservedStage, Parameter, Stage,
-    StageName, Validation,
+    Arn, Authorization, Authorizer, AuthorizerKind, Backend, Credentials, GatewayResponse, Integration,
+    IntegrationResponse, Invocation, Method, MethodKey, MethodResponse, ModelSchema, Parameter, Validation,
 };
 
 /// All methods of a resource.
@@ -87,6 +86,7 @@ fn integration(found: SdkIntegration, own_role: Option<&Arn>) -> Integration {
         request_templates: found.request_templates.unwrap_or_default().into_iter().collect(),
         timeout_millis: found.timeout_in_millis,
         responses: responses.collect(),
+        cache_keys: found.cache_key_parameters.unwrap_or_default().into_iter().map(cache_key).collect(),
     }
 }
 
@@ -126,6 +126,12 @@ pub(super) fn model(found: SdkModel) -> Option<(String, ModelSchema)> {
     Some((name, ModelSchema::parse(found.schema.as_deref().unwrap_or_default())))
 }
 
+/// A key that is no parameter of the request is nobody's here, and differs from all that are wanted.
+fn cache_key(name: String) -> Parameter {
+    parameter((name.clone(), false))
+        .map_or(Parameter { location: "other".to_owned(), name }, |(parameter, _)| parameter)
+}
+
 /// A gateway response, `None` for those that nobody customised.
 pub(super) fn gateway_response(found: SdkGatewayResponse) -> Option<(String, GatewayResponse)> {
     if found.default_response {
@@ -137,15 +143,4 @@ pub(super) fn gateway_response(found: SdkGatewayResponse) -> Option<(String, Gat
     let templates = found.response_templates.unwrap_or_default().into_iter().collect();
     let status = found.status_code.filter(|status| !status.is_empty());
     Some((found.response_type?.as_str().to_owned(), GatewayResponse { status, headers, templates }))
-}
-
-/// A stage; whose it is, is not decided here.
-pub(super) fn stage(found: SdkStage) -> Option<(StageName, ObservedStage)> {
-    let stage = Stage {
-        description: found.description.filter(|text| !text.is_empty()),
-        variables: found.variables.unwrap_or_default().into_iter().collect(),
-        tags: found.tags.unwrap_or_default().into_iter().collect(),
-    };
-    let deployment = DeploymentId(found.deployment_id.unwrap_or_default());
-    Some((found.stage_name?, ObservedStage { deployment, owned: false, stage }))
 }

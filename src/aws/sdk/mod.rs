@@ -6,6 +6,7 @@ mod convert;
 mod domains;
 mod iam;
 mod settings;
+mod stage;
 mod states;
 mod usage_plans;
 

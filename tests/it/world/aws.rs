@@ -95,12 +95,38 @@ impl Account {
         created.state_machine_arn
     }
 
-    /// Everything that an object can leave behind: names of APIs in a region and of roles.
+    /// Gives the account a role for logs of API Gateway.
+    pub async fn allow_logs(&self, region: &str) {
+        let role = format!("arn:aws:iam::{}:role/logs", self.id);
+        let operation = aws_sdk_apigateway::types::PatchOperation::builder()
+            .op(aws_sdk_apigateway::types::Op::Replace)
+            .path("/cloudwatchRoleArn")
+            .value(role)
+            .build();
+        self.apigateway(region).update_account().patch_operations(operation).send().await.expect("a role for logs");
+    }
+
+    /// API Gateway's own JSON of a path; the emulator checks no signature.
+    pub async fn apigateway_json(&self, region: &str, path: &str) -> Value {
+        let scope = format!("Credential={}/20250101/{region}/apigateway/aws4_request", self.id);
+        let request = reqwest::Client::new()
+            .get(format!("{}/{path}", env("AWS_ENDPOINT_URL")))
+            .header("Authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"));
+        super::Answer::of(request).await.json()
+    }
+
+    /// Everything that an object can leave behind: names of APIs in a region and of roles, stages of client certificates.
     pub async fn leftovers(&self, region: &str) -> Vec<String> {
+        let certificates = self.apigateway(region).get_client_certificates().send().await.expect("certificates");
+        let stage = |found: &aws_sdk_apigateway::types::ClientCertificate| {
+            let tag = found.tags().and_then(|tags| tags.get("stepgate.dev/stage"));
+            format!("client certificate of {}", tag.map_or("nobody", String::as_str))
+        };
+        let certificates = certificates.items().iter().map(stage);
         let apis = self.apigateway(region).get_rest_apis().limit(500).send().await.expect("APIs");
         let roles = self.iam().list_roles().max_items(1000).send().await.expect("roles");
         let apis = apis.items().iter().map(|api| format!("api {}", api.name().unwrap_or_default()));
-        apis.chain(roles.roles().iter().map(|role| format!("role {}", role.role_name()))).collect()
+        certificates.chain(apis).chain(roles.roles().iter().map(|role| format!("role {}", role.role_name()))).collect()
     }
 
     async fn control(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {

@@ -28,6 +28,7 @@ import apigateway_settings  # noqa: F401
 import faults
 import iam_fixes  # noqa: F401
 import strict_authorizers  # noqa: F401
+import stage_fixes  # noqa: F401
 import strict_aws
 
 

@@ -146,6 +146,8 @@ def _check_throttling(chain, context, response):
     if not SETTINGS.on("dataPlane") or key is None:
         return
     quota = Quota(settings[key]["throttlingBurstLimit"], settings[key]["throttlingRateLimit"])
+    if quota.burst < 0:  # lifted: only the account's quota holds
+        return
     now = time.monotonic()
     with _BUCKETS_LOCK:
         bucket = _BUCKETS.setdefault((context.api_id, context.stage, method), Bucket(quota, now))

@@ -18,6 +18,7 @@ from checks_quotas import SCALE, rename
 import checks_roles  # noqa: F401
 import checks_callers  # noqa: F401
 import checks_limits  # noqa: F401
+import checks_stages  # noqa: F401
 import checks_dataplane  # noqa: F401
 import checks_faults  # noqa: F401
 import checks_policy  # noqa: F401
