@@ -12,10 +12,10 @@ pub(super) fn render(owner: &Owner, spec: &StepFunctionsApiSpec, problems: &mut 
         for key in &plan.api_keys {
             let field = format!("{}.apiKeys[{}]", usage_plan::field(plan), key.name);
             let value = key.value.as_ref().map(|value| ApiKeyValue(value.0.clone()));
-            if value.is_some() {
-                if let Some((other, _)) = keys.iter().find(|(_, known)| known.value == value) {
-                    problems.add(&field, format!("has the same value as {other}; AWS takes each value once"));
-                }
+            if value.is_some()
+                && let Some((other, _)) = keys.iter().find(|(_, known)| known.value == value)
+            {
+                problems.add(&field, format!("has the same value as {other}; AWS takes each value once"));
             }
             let mut tags = owner.tags(&spec.tags);
             tags.insert(API_KEY_TAG.to_owned(), key.name.clone());

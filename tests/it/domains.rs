@@ -319,7 +319,7 @@ async fn process_killed_after_any_call_makes_no_second_name_and_leaves_none() {
             controller.kill();
             controller = world.controller().await;
             world.kube.wait_ready("api").await;
-            assert_eq!(domain_names(&world).await, [domain.clone()]);
+            assert_eq!(domain_names(&world).await, std::slice::from_ref(&domain));
             assert_eq!(mappings(&world, &domain).await.len(), 1);
             world.kube.delete("api").await;
         }
