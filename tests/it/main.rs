@@ -35,6 +35,8 @@ mod rbac;
 mod references;
 mod samples;
 mod settled;
+mod trial;
 mod usage_plans;
+mod vtl;
 mod warnings;
 mod world;

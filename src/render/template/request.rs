@@ -8,6 +8,7 @@ use crate::actions::{Action, ArnKind, Kind};
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Integration, StateMachineArn};
 use crate::render::{Problems, method_field};
+use crate::vtl::Makes;
 
 /// The template that makes the request of a method's action.
 pub(in crate::render) fn request(
@@ -17,7 +18,13 @@ pub(in crate::render) fn request(
     problems: &mut Problems,
 ) -> String {
     if let Some(request) = &method.request {
-        return users(spec, &format!("{}.request.template", method_field(method)), &request.template, problems);
+        return users(
+            spec,
+            &format!("{}.request.template", method_field(method)),
+            &request.template,
+            Makes::Request,
+            problems,
+        );
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
         return Integration::PASS_BODY.to_owned();
