@@ -9,6 +9,9 @@ mod manifest;
 mod plan;
 mod referents;
 mod render;
+mod sample;
+mod trial;
+mod trial_answer;
 
 use clap::{Parser, Subcommand};
 
@@ -28,6 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   stepgate crd | kubectl apply --server-side -f -   install the custom resource
   stepgate render api.yaml                          the policy and the OpenAPI document it becomes
+  stepgate render api.yaml --sample call.json       what a call sends to Step Functions, and what it gets back
   stepgate plan --offline api.yaml                  the writes that create it
   stepgate plan api.yaml                            the writes that are left, against the account
   stepgate actions SendTaskSuccess                  arguments, errors and permission of an action
@@ -45,6 +49,7 @@ enum Command {
     ///
     /// One JSON object with role, restApi (with its OpenAPI document), deployment and stages, or a list of them for a
     /// file with several manifests. What only a cluster or AWS knows is written in capitals: OWNER_ID, ACCOUNT_ID.
+    /// With --sample: what one call comes to, from request to answer.
     Render(render::Arguments),
     /// Print what would change in AWS for a manifest; writes nothing
     ///

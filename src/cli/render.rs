@@ -1,9 +1,13 @@
 //! `stepgate render`.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::manifest::{ManifestArguments, rendered};
+use super::sample::Sample;
+use super::trial;
 use crate::aws::openapi;
 use crate::model::{Arn, Desired, Role};
 
@@ -11,12 +15,47 @@ use crate::model::{Arn, Desired, Role};
 pub(super) struct Arguments {
     #[command(flatten)]
     manifest: ManifestArguments,
+
+    /// Show what a call of this file comes to instead: what Step Functions receives, and what the caller gets
+    #[arg(long, value_name = "JSON", long_help = SAMPLE_HELP)]
+    sample: Option<PathBuf>,
+
+    /// Method of the call, as "POST /execution"; by default it is found by the sample's method and path
+    #[arg(long, value_name = "METHOD", requires = "sample")]
+    method: Option<String>,
+
+    /// Stage of the call; by default that of the sample, or the first one by name
+    #[arg(long, value_name = "NAME", requires = "sample")]
+    stage: Option<String>,
 }
+
+const SAMPLE_HELP: &str = "\
+Show what a call comes to, with no AWS and no cluster: what Step Functions receives, what it is taken to answer, and \
+what the caller gets. The file holds the call:
+
+  {
+    \"method\": \"POST\",
+    \"path\": \"/orders/7\",
+    \"stage\": \"prod\",
+    \"headers\": {\"Content-Type\": \"application/json\"},
+    \"query\": {\"verbose\": \"true\"},
+    \"body\": {\"customer\": \"O'Hara\"},
+    \"claims\": {\"sub\": \"user-1\"},
+    \"answer\": {\"status\": 200, \"body\": {\"executionArn\": \"arn:aws:states:...\"}}
+  }
+
+All fields may be left out. A body or answer.body that is a text is taken as it is. context sets members of $context. \
+Without answer a success of the action is made up; {\"error\": \"ExecutionDoesNotExist\"} is one of its errors. Nobody is \
+asked for a signature, a token or a key. Example: stepgate render examples/aws-tutorial.yaml --sample \
+examples/sample.json";
 
 /// Stands for what a cluster knows and a file does not.
 const INSTALLATION: &str = "OWNER_ID";
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
+    if let Some(file) = &arguments.sample {
+        return call(arguments, file);
+    }
     let mut documents = Vec::new();
     for (owner, object) in arguments.manifest.read(INSTALLATION, true)? {
         let desired = rendered(&owner, &object.spec)?;
@@ -24,6 +63,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     }
     let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
     println!("{shown:#}");
+    Ok(())
+}
+
+/// Prints what a call comes to.
+fn call(arguments: &Arguments, file: &Path) -> Result<(), String> {
+    let sample = Sample::read(file)?;
+    let objects = arguments.manifest.read(INSTALLATION, true)?;
+    let [(owner, object)] = objects.as_slice() else {
+        return Err(format!("--sample is for one manifest, and there are {}", objects.len()));
+    };
+    let desired = rendered(owner, &object.spec)?;
+    let (method, stage) = (arguments.method.as_deref(), arguments.stage.as_deref());
+    let trial = trial::call(&desired, &sample, method, stage).map_err(|problem| {
+        if problem.starts_with("--") { problem } else { format!("{}: {problem}", file.display()) }
+    })?;
+    println!("{}", serde_json::to_string_pretty(&trial).map_err(|error| error.to_string())?);
+    if let Some(problem) = trial.problem {
+        eprintln!("warning: {problem}");
+    }
     Ok(())
 }
 

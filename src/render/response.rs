@@ -7,6 +7,7 @@ use super::{Problems, method_field, template};
 use crate::actions::Action;
 use crate::api::{self, Response, StepFunctionsApiSpec};
 use crate::model::IntegrationResponse;
+use crate::vtl::Makes;
 
 /// Answers by status code. API Gateway selects by the status of Step Functions, and that is 400 for all of its errors:
 /// every other status for callers is set by the template.
@@ -79,7 +80,7 @@ fn own(
 ) -> Option<String> {
     let own = response.templates.iter().find(|template| template.status == status)?;
     let field = format!("{field}.templates[{status}].template");
-    let text = template::users(spec, &field, &own.template, problems);
+    let text = template::users(spec, &field, &own.template, Makes::Response, problems);
     let lower = text.to_lowercase();
     let ours = ["access-control-", "vary"].iter().filter(|_| spec.cors.is_some());
     let ours = ours.chain(response.location.then_some(&"location"));

@@ -9,7 +9,8 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("actions", &[], "the catalogue is a table of facts"),
     ("api", &["actions"], "the schema lists the catalogue's names"),
     ("references", &["api"], "a spec and values become a spec"),
-    ("render", &["api", "actions", "model"], "a spec becomes a model, by the catalogue"),
+    ("vtl", &[], "a language of its own: it knows API Gateway's variables and nothing of ours"),
+    ("render", &["api", "actions", "model", "vtl"], "a spec becomes a model; users' templates are read"),
     ("plan", &["model"], "two models become steps"),
     ("aws", &["model"], "the port speaks the model; no spec, no plan"),
     ("observe", &["model", "aws"], "the port's answers become a model"),
@@ -34,7 +35,7 @@ const EDGES: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// Modules that take values and give values: no waiting, no clock, no runtime, no client.
-const PURE: &[&str] = &["model", "actions", "api", "references", "render", "plan", "status"];
+const PURE: &[&str] = &["model", "actions", "api", "references", "render", "plan", "status", "vtl"];
 const IMPURE: [&str; 8] =
     ["async ", ".await", "SystemTime", "Instant", "Timestamp::now", "tokio", "std::env", "std::fs"];
 

@@ -263,6 +263,8 @@ const INVALID: &[Case] = &[
     ("\"/run\"", "\"/{id+}/x\"", "spec.methods[POST /{id+}/x].path", "nothing can follow {id+}"),
     ("\"/mine\"", "\"/a/{id}\", method: HEAD, action: StartExecution}\n  - {path: \"/a/{key}\"", "spec.methods[POST /a/{key}].path", "{key} and {id} stand at the same place; use one name"),
     ("$input.body", "${AWS::Region}", "spec.templates[plain].body", "when the template is imported; write it otherwise"),
+    ("$input.body", "#if($input.body != '')$input.body", "spec.templates[plain].body", "line 1, column 1: #if has no #end; the template ends at line 1, column 34"),
+    ("{name: plain}}", "{inline: \"$input.json('$'\"}}", "spec.methods[POST /mine].request.template.inline", "line 1, column 16: expected the ) of json(, found the end of the template"),
     ("{name: plain}}", "{inline: \"${AWS::AccountId}\"}}", "spec.methods[POST /mine].request.template.inline", "write it otherwise"),
     ("action: StartExecution, stateMachine", "action: StartSyncExecution, stateMachine", "spec.methods[POST /run].action", "works on EXPRESS state machines only, and arn:aws:states:us-east-1:ACCOUNT:stateMachine:Hello is STANDARD; take another"),
     ("action: DescribeExecution, stateMachine: hello", "action: DescribeExecution, stateMachine: fast", "spec.methods[GET /state].action", "works on STANDARD state machines only"),

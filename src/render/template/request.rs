@@ -8,6 +8,7 @@ use crate::actions::{Action, ArnKind, Kind};
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Integration, StateMachineArn};
 use crate::render::{Problems, method_field};
+use crate::vtl::Makes;
 
 /// The template that makes the request of a method's action.
 pub(in crate::render) fn request(
@@ -17,7 +18,8 @@ pub(in crate::render) fn request(
     problems: &mut Problems,
 ) -> String {
     if let Some(template) = method.request.as_ref().and_then(|request| request.template.as_ref()) {
-        return users(spec, &format!("{}.request.template", method_field(method)), template, problems);
+        let field = format!("{}.request.template", method_field(method));
+        return users(spec, &field, template, Makes::Request, problems);
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
         return Integration::PASS_BODY.to_owned();

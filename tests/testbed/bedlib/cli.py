@@ -1,4 +1,4 @@
-"""bed up | down | env | status | install | browser"""
+"""bed up | down | env | status | install | browser | vtl | vtl-npm"""
 
 import argparse
 import os
@@ -22,6 +22,8 @@ The test bed: a real Kubernetes control plane, an AWS (LocalStack with a strict 
   bed status   show its parts; exit code 0 only when all are up
   bed install  install kubectl, helm and the control plane only, and print the PATH to them
   bed browser  print the path of a Chromium, which is installed if there is none
+  bed vtl      run LocalStack's mapping templates: calls as JSON lines in, outputs out; needs no bed that is up
+  bed vtl-npm  the same with npm's apigw-vtl-emulator
 
 State is in .bed of the repository, or in STEPGATE_BED_DIR. All about it: README.md beside this program.
 """
@@ -29,9 +31,10 @@ State is in .bed of the repository, or in STEPGATE_BED_DIR. All about it: README
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="bed", usage="bed up|down|env|status|install|browser", description=HELP, formatter_class=argparse.RawTextHelpFormatter
+        prog="bed", usage="bed up|down|env|status|install|browser|vtl|vtl-npm", description=HELP, formatter_class=argparse.RawTextHelpFormatter
     )
     commands = {"up": up, "down": down, "env": env, "status": status, "install": install_only, "browser": browser_only}
+    commands |= {"vtl": vtl, "vtl-npm": vtl_npm}
     parser.add_argument("command", choices=commands, metavar="command")
     try:
         return commands[parser.parse_args().command]()
@@ -191,6 +194,18 @@ def install_only():
 def browser_only():
     print(browser.browser())
     return 0
+
+
+def vtl():
+    """LocalStack's template engine in the place of this process."""
+    tools.check(kubernetes=False, aws=True)
+    python = str(install.localstack())
+    os.execv(python, [python, str(settings.FOLDER / "aws/vtl_engine.py")])
+
+
+def vtl_npm():
+    folder = str(install.npm_packages())
+    os.execvp("node", ["node", str(settings.FOLDER / "npm/vtl_engine.cjs"), folder])
 
 
 def _record():

@@ -14,6 +14,7 @@ from .locking import hold
 from .settings import CACHE, FOLDER
 
 CONTROL_PLANE, REQUIREMENTS = FOLDER / "controlplane", FOLDER / "aws/requirements-localstack.txt"
+NPM = FOLDER / "npm"
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "helm")
 
 
@@ -94,3 +95,20 @@ def browser(unpack, is_good):
         lambda folder, log: unpack(folder, lambda *command: _run(log, *command)),
         "getting Chromium from the system's package archive (100 MB the first time)",
     )
+
+
+def npm_packages():
+    """Folder with the node_modules of npm/package.json."""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        raise BedError("node and npm are missing: apt-get install nodejs npm")
+    pins = (NPM / "package.json", NPM / "package-lock.json")
+
+    def build(folder, log):
+        for pin in pins:
+            shutil.copy(pin, folder)
+        _run(log, "npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")
+
+    def is_good(folder):
+        return (folder / "node_modules/apigw-vtl-emulator").exists()
+
+    return _installed(f"npm-{_key(*(pin.read_bytes() for pin in pins))}", is_good, build, "installing npm packages")

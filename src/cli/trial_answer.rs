@@ -1,0 +1,80 @@
+//! What Step Functions is taken to answer to a sample.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::sample::Answer;
+use crate::actions;
+
+/// The error for what is no request of an action.
+pub(super) const SERIALIZATION: &str = "SerializationException";
+
+/// An answer of the backend.
+pub(super) struct StepFunctions {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+impl StepFunctions {
+    /// An error, as Step Functions answers all of them: with 400 and the type in the body.
+    pub fn error(kind: &str, message: &str) -> Self {
+        let body = if kind == SERIALIZATION {
+            json!({ "__type": format!("com.amazon.coral.service#{kind}") })
+        } else {
+            json!({ "__type": format!("com.amazonaws.swf.service.v2.model#{kind}"), "message": message })
+        };
+        Self { status: 400, headers: BTreeMap::new(), body: body.to_string() }
+    }
+
+    /// What the sample says, or a success of the action.
+    ///
+    /// # Errors
+    /// With the field of the sample, for an error that the action does not have.
+    pub fn answer(action: &str, request: &str, answer: &Answer) -> Result<Self, String> {
+        if let Some(kind) = &answer.error {
+            let known: Vec<&str> =
+                actions::find(action).into_iter().flat_map(actions::answers).map(|answer| answer.error).collect();
+            if !known.contains(&kind.as_str()) {
+                return Err(format!("answer.error: {action} does not answer {kind:?}, but {}", known.join(", ")));
+            }
+            return Ok(Self::error(kind, answer.message.as_deref().unwrap_or("message of the sample")));
+        }
+        let success = || success(action, &serde_json::from_str(request).unwrap_or_default()).to_string();
+        Ok(Self {
+            status: answer.status.unwrap_or(200),
+            headers: answer.headers.clone(),
+            body: answer.body.clone().unwrap_or_else(success),
+        })
+    }
+}
+
+/// What an action plausibly answers.
+fn success(action: &str, request: &Value) -> Value {
+    let execution_arn = request["executionArn"].as_str();
+    let of_execution = || {
+        let (machine, _) = execution_arn?.rsplit_once(':')?;
+        Some(machine.replace(":execution:", ":stateMachine:"))
+    };
+    let given = request["stateMachineArn"].as_str().map(str::to_owned).or_else(of_execution);
+    let machine = given.unwrap_or_else(|| "arn:aws:states:us-east-1:123456789012:stateMachine:Sample".to_owned());
+    let name = request["name"].as_str().unwrap_or("11111111-2222-3333-4444-555555555555");
+    let execution = execution_arn
+        .map_or_else(|| format!("{}:{name}", machine.replace(":stateMachine:", ":execution:")), str::to_owned);
+    let (started, stopped) = (1_767_225_600.0, 1_767_225_601.5);
+    let input = request["input"].as_str().unwrap_or("{}");
+    match action {
+        "StartExecution" => json!({"executionArn": execution, "startDate": started}),
+        "StartSyncExecution" => json!({
+            "executionArn": execution.replace(":execution:", ":express:"), "stateMachineArn": machine, "name": name,
+            "startDate": started, "stopDate": stopped, "status": "SUCCEEDED", "input": input, "output": "{}",
+        }),
+        "DescribeExecution" => json!({
+            "executionArn": execution, "stateMachineArn": machine, "name": execution.rsplit(':').next(),
+            "startDate": started, "stopDate": stopped, "status": "SUCCEEDED", "input": "{}", "output": "{}",
+        }),
+        "StopExecution" => json!({"stopDate": stopped}),
+        _ => json!({}),
+    }
+}
