@@ -17,8 +17,8 @@ use super::fields::{form, nested_object};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
     "[has(self.body), has(self.bodyField), has(self.query), has(self.path), has(self.header), \
-     has(self.stageVariable), has(self.context), has(self.value), has(self.object)].filter(given, given).size() == 1")
-    .message("give exactly one source: body, bodyField, query, path, header, stageVariable, context, value or object"))]
+     has(self.stageVariable), has(self.context), has(self.claim), has(self.value), has(self.object)].filter(given, given).size() == 1")
+    .message("give exactly one source: body, bodyField, query, path, header, stageVariable, context, claim, value or object"))]
 pub struct ArgumentSource {
     /// The whole body, as it was sent. Write it as `body: {}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +60,14 @@ pub struct ArgumentSource {
     #[schemars(with = "String", length(max = 64))]
     #[x_kube(validation = CONTEXT.rule())]
     pub context: Option<String>,
+
+    /// What the method's authorizer knows of the caller: with Cognito a claim of the token, such as sub, email or
+    /// custom:tenant; with a Lambda authorizer a key of the context that the function answers, or principalId. A caller
+    /// cannot choose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    #[x_kube(validation = CLAIM.rule())]
+    pub claim: Option<String>,
 
     /// A fixed text; for arguments that are JSON, such as `input`, a JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +151,12 @@ const CONTEXT: Form = Form {
     pattern: r"[A-Za-z]+(\.[A-Za-z]+)*",
     sentence: "must be a member of $context, such as requestId or identity.sourceIp",
 };
+const CLAIM: Form = Form {
+    name: "claim",
+    max: 128,
+    pattern: r"[A-Za-z0-9_:.-]+",
+    sentence: "the name of a claim has letters, digits and _ : . - only, such as sub or custom:tenant",
+};
 const VALUE: Form = Form { name: "value", max: 32_768, pattern: r"(?s).*", sentence: "has more than 32768 characters" };
 
 impl Form {
@@ -159,5 +173,5 @@ impl Form {
 
 impl ArgumentSource {
     /// The forms of all sources that are a text.
-    pub const FORMS: [Form; 7] = [BODY_FIELD, QUERY, PATH, HEADER, STAGE_VARIABLE, CONTEXT, VALUE];
+    pub const FORMS: [Form; 8] = [BODY_FIELD, QUERY, PATH, HEADER, STAGE_VARIABLE, CONTEXT, CLAIM, VALUE];
 }

@@ -63,6 +63,11 @@ pub struct StepFunctionsApiStatus {
     #[schemars(with = "Vec<String>")]
     pub tag_keys: BTreeSet<String>,
 
+    /// Names of the roles that were created, so that one that has another name now can be deleted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub created_roles: BTreeSet<String>,
+
     /// Managed policies that were attached from spec.role, so that those that leave it can be detached.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(with = "Vec<String>")]

@@ -149,6 +149,8 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::TestMethod(test) => return preflight::test(aws, ids, test).await,
         Action::CreateRole(role) => role::create(aws, ids, role).await,
         Action::UpdateTrust { role, trust } => aws.update_assume_role_policy(role, trust).await,
+        Action::PutBoundary { role, boundary } => aws.put_role_permissions_boundary(role, boundary).await,
+        Action::DeleteBoundary { role } => aws.delete_role_permissions_boundary(role).await,
         Action::TagRole { role, tags } => role::tag(aws, role, tags).await,
         Action::DeleteRole { role } => role::delete(aws, ids, role).await,
         Action::PutRolePolicy { role, policy } => policy::put(aws, role, policy).await,

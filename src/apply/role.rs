@@ -22,6 +22,7 @@ pub(super) async fn tag(aws: &impl Aws, role: &str, tags: &TagChange) -> Result<
 
 pub(super) async fn delete(aws: &impl Aws, ids: &mut Ids, role: &str) -> Result<()> {
     aws.delete_role(role).await?;
-    ids.role = None;
+    // It may be one that another has taken the place of.
+    ids.role.take_if(|arn| arn.resource().rsplit('/').next() == Some(role));
     Ok(())
 }

@@ -61,6 +61,8 @@ pub trait Iam {
     fn list_attached_role_policies(&self, role: &str) -> impl Future<Output = Result<BTreeSet<Arn>>> + Send;
     fn create_role(&self, role: &Role) -> impl Future<Output = Result<Arn>> + Send;
     fn update_assume_role_policy(&self, role: &str, trust: &PolicyDocument) -> impl Future<Output = Result<()>> + Send;
+    fn put_role_permissions_boundary(&self, role: &str, boundary: &Arn) -> impl Future<Output = Result<()>> + Send;
+    fn delete_role_permissions_boundary(&self, role: &str) -> impl Future<Output = Result<()>> + Send;
     fn tag_role(&self, role: &str, tags: &Tags) -> impl Future<Output = Result<()>> + Send;
     fn untag_role(&self, role: &str, keys: &BTreeSet<String>) -> impl Future<Output = Result<()>> + Send;
     fn put_role_policy(&self, role: &str, policy: &PolicyDocument) -> impl Future<Output = Result<()>> + Send;

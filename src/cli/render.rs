@@ -30,7 +30,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
 fn document(desired: &Desired) -> Value {
     let account = desired.machines.keys().map(Arn::account).next().unwrap_or("ACCOUNT_ID");
     let partition = crate::model::partition(&desired.region).id;
-    let role_arn = desired.role.as_ref().map(|role| format!("arn:{partition}:iam::{account}:role/{}", role.name));
+    let role_arn =
+        desired.role.as_ref().map(|role| format!("arn:{partition}:iam::{account}:role{}{}", role.path, role.name));
     json!({
         "role": desired.role.as_ref().map(role),
         "restApi": desired.rest_api.as_ref().map(|api| json!({
@@ -51,6 +52,8 @@ fn document(desired: &Desired) -> Value {
 fn role(role: &Role) -> Value {
     json!({
         "name": role.name,
+        "path": role.path,
+        "permissionsBoundary": role.permissions_boundary,
         "trustPolicy": role.trust.value(),
         "inlinePolicy": role.inline_policy.as_ref().map(crate::model::PolicyDocument::value),
         "managedPolicies": role.managed_policies,

@@ -229,7 +229,7 @@ impl PassOver<'_> {
 
     /// What the status lets us skip.
     fn scope(&self) -> Scope {
-        let Some(status) = &self.object.status else { return Scope::default() };
+        let status = self.object.status.clone().unwrap_or_default();
         let known = |stage: &crate::api::StageStatus| Deployment {
             id: DeploymentId(stage.deployment_id.clone()),
             revision: Revision(stage.revision.clone()),
@@ -238,11 +238,13 @@ impl PassOver<'_> {
         let managed = status.managed_policy_arns.iter().chain(spec);
         let domains = self.object.spec.domains.iter().map(|domain| &domain.name);
         let names = status.domains.iter().map(|domain| &domain.name).chain(domains);
+        let named = self.object.spec.role.iter().filter_map(|role| role.name.clone());
         Scope {
             settled: is_settled(self.object),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
             deployments: status.stages.iter().map(known).collect(),
             tag_keys: status.tag_keys.clone(),
+            created_roles: status.created_roles.iter().cloned().chain(named).collect(),
             managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
             usage_plans: !status.usage_plans.is_empty() || !self.object.spec.usage_plans.is_empty(),
             domains: names.map(ToOwned::to_owned).collect(),

@@ -108,15 +108,21 @@ impl Desired {
 
     /// What the stages should serve; `None` when there is no API.
     pub fn revision(&self) -> Option<Revision> {
-        self.rest_api.as_ref().map(RestApi::revision)
+        // A deployment names the role by its ARN, the draft of the model does not. A derived name never changes.
+        let own = self.owner.role_name();
+        let chosen = self.role.as_ref().filter(|role| role.name != own || role.path != "/");
+        let role = chosen.map(|role| format!("{}{}", role.path, role.name));
+        self.rest_api.as_ref().map(|api| api.revision(role.as_deref()))
     }
 }
 
 /// What AWS has of one owner's resources, in the terms of [`Desired`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// The role with the owner's name for it, if there is one.
+    /// The role with the wanted name, if there is one.
     pub role: Option<ObservedRole>,
+    /// A role of the owner's with another name, which is to go.
+    pub former_role: Option<ObservedRole>,
     /// The REST API that carries the owner's tag.
     pub rest_api: Option<ObservedRestApi>,
     /// Stages of that API that carry the owner's tag, and others that bear a wanted name.

@@ -33,12 +33,14 @@ pub struct RestApi {
 }
 
 impl RestApi {
-    /// Hash of all that a deployment snapshots: equal content has equal revisions, whoever computes them.
-    pub fn revision(&self) -> Revision {
+    /// Hash of all that a deployment snapshots: equal content has equal revisions, whoever computes them. `own_role` is
+    /// what tells the role behind [`Credentials::OwnRole`] from earlier ones.
+    pub fn revision(&self, own_role: Option<&str>) -> Revision {
         let mut content = json(&self.definition).to_string();
         if let Some(settings) = self.settings.deployed() {
             content.push_str(&json(&settings).to_string());
         }
+        content.push_str(own_role.unwrap_or_default());
         Revision(hex(&Sha256::digest(content)[..6]))
     }
 }

@@ -12,6 +12,10 @@ pub const INLINE_POLICY: &str = "stepgate";
 pub struct Role {
     /// Unique in the account.
     pub name: String,
+    /// Path, `/` for none. IAM cannot change it.
+    pub path: String,
+    /// Managed policy that limits the role.
+    pub permissions_boundary: Option<Arn>,
     /// Who may assume it.
     pub trust: PolicyDocument,
     /// The inline policy named [`INLINE_POLICY`].

@@ -27,6 +27,8 @@ pub struct Scope {
     pub deployments: Vec<Deployment>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
+    /// Names of roles that were created before. The owner's tag decides whose they are.
+    pub created_roles: BTreeSet<String>,
     /// Managed policies that were attached before. Others are not ours and not looked at.
     pub managed_policies: BTreeSet<Arn>,
     /// Whether there were usage plans or API keys before.
@@ -49,6 +51,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let ours: BTreeSet<String> = scope.tag_keys.iter().cloned().chain(desired.tag_keys()).collect();
     let ours = OwnTags(ours);
     let role = role::observe(aws, desired, scope, &ours).await?;
+    let former_role = role::former(aws, desired, scope, &ours).await?;
     let own_role = role.as_ref().map(|role| &role.arn);
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
     let (mut stages, mut deployments) = Default::default();
@@ -61,7 +64,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let usage_plans = usage_plan::observe(aws, desired, scope, api_id, &ours).await?;
     let api_keys = api_key::observe(aws, desired, scope, &ours).await?;
     let domains = domain::observe(aws, desired, scope, &ours).await?;
-    Ok(Observed { role, rest_api, stages, deployments, machines, usage_plans, api_keys, domains })
+    Ok(Observed { role, former_role, rest_api, stages, deployments, machines, usage_plans, api_keys, domains })
 }
 
 /// Which tags are ours; the rest is left out of what is observed.

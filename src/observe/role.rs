@@ -1,20 +1,57 @@
-//! The role of the owner's name.
+//! The role of the wanted name, and one of the owner's with another.
+
+use std::collections::BTreeSet;
 
 use super::{OwnTags, Scope, policy};
 use crate::aws::{Aws, Result};
 use crate::model::{Desired, ObservedRole};
 
+/// The role of the wanted name, whosever it is.
 pub(super) async fn observe(
     aws: &impl Aws,
     desired: &Desired,
     scope: &Scope,
     ours: &OwnTags,
 ) -> Result<Option<ObservedRole>> {
-    if scope.settled && desired.role.is_none() {
+    match &desired.role {
+        Some(wanted) => find(aws, desired, scope, ours, &wanted.name).await,
+        None => Ok(None),
+    }
+}
+
+/// A role of the owner's that is not wanted any more.
+pub(super) async fn former(
+    aws: &impl Aws,
+    desired: &Desired,
+    scope: &Scope,
+    ours: &OwnTags,
+) -> Result<Option<ObservedRole>> {
+    if scope.settled {
         return Ok(None);
     }
-    let name = desired.owner.role_name();
-    let Some((arn, mut role)) = aws.get_role(&name).await? else { return Ok(None) };
+    let mut names: BTreeSet<&str> = scope.created_roles.iter().map(String::as_str).collect();
+    let own_name = desired.owner.role_name();
+    names.insert(&own_name);
+    if let Some(wanted) = &desired.role {
+        names.remove(wanted.name.as_str());
+    }
+    for name in names {
+        let found = find(aws, desired, scope, ours, name).await?;
+        if found.as_ref().is_some_and(|found| found.owned) {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+async fn find(
+    aws: &impl Aws,
+    desired: &Desired,
+    scope: &Scope,
+    ours: &OwnTags,
+    name: &str,
+) -> Result<Option<ObservedRole>> {
+    let Some((arn, mut role)) = aws.get_role(name).await? else { return Ok(None) };
     let owned = desired.owner.owns(&role.tags);
     role.tags = ours.of(role.tags);
     if owned {

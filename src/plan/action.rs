@@ -17,6 +17,14 @@ pub enum Action {
         role: String,
         trust: PolicyDocument,
     },
+    /// The permissions boundary.
+    PutBoundary {
+        role: String,
+        boundary: Arn,
+    },
+    DeleteBoundary {
+        role: String,
+    },
     TagRole {
         role: String,
         tags: TagChange,
@@ -211,6 +219,8 @@ impl Action {
         match self {
             Self::CreateRole(_)
             | Self::UpdateTrust { .. }
+            | Self::PutBoundary { .. }
+            | Self::DeleteBoundary { .. }
             | Self::TagRole { .. }
             | Self::PutRolePolicy { .. }
             | Self::DeleteRolePolicy { .. }
@@ -265,6 +275,8 @@ impl fmt::Display for Action {
         match self {
             Self::CreateRole(role) => write!(f, "create role {}", role.name),
             Self::UpdateTrust { role, .. } => write!(f, "update trust policy of role {role}"),
+            Self::PutBoundary { role, boundary } => write!(f, "put permissions boundary {boundary} on role {role}"),
+            Self::DeleteBoundary { role } => write!(f, "delete permissions boundary of role {role}"),
             Self::TagRole { role, .. } => write!(f, "tag role {role}"),
             Self::PutRolePolicy { role, .. } => write!(f, "put policy of role {role}"),
             Self::DeleteRolePolicy { role } => write!(f, "delete policy of role {role}"),

@@ -17,6 +17,8 @@ pub enum Blocker {
     ApiUpdating,
     /// AWS could not make the last change of the API.
     ApiFailed { message: String },
+    /// IAM cannot move a role to another path.
+    RolePath { role: String, has: String },
     /// AWS does not make an edge-optimised API of a private one.
     EndpointType,
     /// A domain name of someone else's does not exist.
@@ -48,6 +50,10 @@ impl fmt::Display for Blocker {
             Self::ApiFailed { message } => {
                 write!(f, "spec.endpoint.securityPolicy: API Gateway could not change the API: {message}")
             }
+            Self::RolePath { role, has } => write!(
+                f,
+                "spec.role.path: role {role} has path {has}, which IAM cannot change; give spec.role.name another value, too, and a new role takes its place"
+            ),
             Self::EndpointType => f.write_str(
                 "spec.endpoint.type: AWS makes no edge-optimised API of a private one; make it Regional first, or make a new object",
             ),

@@ -145,6 +145,15 @@ impl Plan {
         self.steps.iter().filter_map(made).collect()
     }
 
+    /// Names of the roles that the steps create.
+    pub fn created_roles(&self) -> BTreeSet<String> {
+        let created = |step: &Step| match &step.action {
+            Action::CreateRole(role) => Some(role.name.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(created).collect()
+    }
+
     /// Managed policies that the steps attach.
     pub fn managed_policies(&self) -> BTreeSet<Arn> {
         let attached = |step: &Step| match &step.action {

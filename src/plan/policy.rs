@@ -6,7 +6,14 @@ use crate::model::{Desired, INLINE_POLICY_MAX, Observed, PolicyDocument};
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     let found = observed.role.as_ref().filter(|found| found.owned).map(|found| &found.role);
-    let Some(role) = desired.role.as_ref().or(found).map(|role| role.name.clone()) else { return steps };
+    if let Some(former) = observed.former_role.as_ref().filter(|former| former.owned) {
+        let role = &former.role.name;
+        let inline = former.role.inline_policy.iter().map(|_| Action::DeleteRolePolicy { role: role.clone() });
+        let managed = former.role.managed_policies.iter();
+        let managed = managed.map(|policy| Action::DetachRolePolicy { role: role.clone(), policy: policy.clone() });
+        steps.remove.extend(inline.chain(managed).map(Step::new));
+    }
+    let Some(role) = desired.role.as_ref().map(|role| role.name.clone()) else { return steps };
 
     let has = found.and_then(|found| found.inline_policy.as_ref());
     let put = |from: Option<&PolicyDocument>, policy: &PolicyDocument| Step {

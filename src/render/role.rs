@@ -27,8 +27,14 @@ pub(super) fn render(
     for (index, text) in spec.role.iter().flat_map(|role| role.managed_policy_arns.iter().enumerate()) {
         managed_policies.extend(parse(&format!("spec.role.managedPolicyArns[{index}]"), text, checked, problems));
     }
+    let named = |field: fn(&crate::api::Role) -> Option<&String>| spec.role.as_ref().and_then(field);
+    let boundary = named(|role| role.permissions_boundary_arn.as_ref());
+    let permissions_boundary =
+        boundary.and_then(|text| parse("spec.role.permissionsBoundaryArn", text, checked, problems));
     let role = Role {
-        name: owner.role_name(),
+        name: named(|role| role.name.as_ref()).cloned().unwrap_or_else(|| owner.role_name()),
+        path: named(|role| role.path.as_ref()).cloned().unwrap_or_else(|| "/".to_owned()),
+        permissions_boundary,
         trust: trust(),
         inline_policy: policy::render(spec, on, !managed_policies.is_empty(), problems),
         managed_policies,

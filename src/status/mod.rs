@@ -94,6 +94,7 @@ pub fn next(
         // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying(plan) => {
             status.tag_keys.extend(plan.tag_keys());
+            status.created_roles.extend(plan.created_roles());
             status.managed_policy_arns.extend(plan.managed_policies().iter().map(ToString::to_string));
             names::announce(&mut status, plan);
         }
@@ -122,6 +123,7 @@ fn settled<'a>(
     take_ids(status, ids);
     status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
     status.revision = desired.revision().map(|revision| revision.to_string());
+    status.created_roles = desired.role.iter().map(|role| role.name.clone()).collect();
     let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
     status.managed_policy_arns = attached.map(ToString::to_string).collect();
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();

@@ -82,7 +82,13 @@ impl Trouble {
         let message = joined(blockers);
         let any = |wanted: fn(&Blocker) -> bool| blockers.iter().any(wanted);
         let (reason, retry) = if any(|blocker| {
-            matches!(blocker, Blocker::MachineType { .. } | Blocker::EndpointType | Blocker::DomainType { .. })
+            matches!(
+                blocker,
+                Blocker::MachineType { .. }
+                    | Blocker::EndpointType
+                    | Blocker::RolePath { .. }
+                    | Blocker::DomainType { .. }
+            )
         }) {
             (Reason::Invalid, Retry::OnChange)
         } else if any(|blocker| matches!(blocker, Blocker::NotOwned { .. } | Blocker::MappingTaken { .. })) {
@@ -119,6 +125,9 @@ impl Trouble {
         let message = match (action, error.class) {
             (Action::AttachRolePolicy { .. }, Class::NotFound) => {
                 format!("spec.role.managedPolicyArns: {error}; create it or correct the ARN")
+            }
+            (Action::CreateRole(_) | Action::PutBoundary { .. }, Class::NotFound) => {
+                format!("spec.role.permissionsBoundaryArn: {error}; create it or correct the ARN")
             }
             (Action::PutRestApi(_), Class::ForeignRole) => {
                 format!("spec.role.arn: {error}; give a role of the account that the API is in")

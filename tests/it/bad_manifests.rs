@@ -192,6 +192,7 @@ const INVALID: &[Case] = &[
     (RUN, "type: None}, arguments: {input: {object: {a: {value: \"{\", type: JSON}}}}}", "spec.methods[POST /run].arguments.input.object.a.value", "has to be JSON text"),
     (RUN, "type: None}, arguments: {input: {object: {a: {path: id}}}}}", "spec.methods[POST /run].arguments.input.object.a.path", "the path has no {id}"),
     (RUN, "type: None}, arguments: {input: {object: {a: {object: {b: {object: {c: {object: {d: {object: {e: {object: {f: {query: x}}}}}}}}}}}}}}}", "spec.methods[POST /run].arguments.input.object.a.object.b.object.c.object.d.object.e", "is deeper than the 5 objects"),
+    (RUN, "type: None}, arguments: {name: {claim: sub}}}", "spec.methods[POST /run].arguments.name.claim", "give the method authorization by Cognito or Lambda"),
     // What the role cannot be limited to.
     ("DescribeExecution, stateMachine: hello, arguments: {executionArn: {query: a}}", "ListStateMachines", "spec.methods[GET /state].action", "If that is meant, list ListStateMachines in spec.role.unscopedActions"),
     ("DescribeExecution, stateMachine: hello, arguments: {executionArn: {query: a}}", "ListActivities, stateMachine: hello", "spec.methods[GET /state].stateMachine", "ListActivities has nothing to do with a state machine; remove this"),

@@ -33,7 +33,16 @@ impl Iam for SdkAws {
         let role = answer.role.ok_or_else(|| incomplete(operation, "role"))?;
         let tags = role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
         let trust = document(role.assume_role_policy_document.as_deref().unwrap_or_default());
-        let model = Role { name: role.role_name, trust, inline_policy: None, managed_policies: BTreeSet::new(), tags };
+        let boundary = role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn);
+        let model = Role {
+            name: role.role_name,
+            path: role.path,
+            permissions_boundary: boundary.map(|text| self::arn(operation, &text)).transpose()?,
+            trust,
+            inline_policy: None,
+            managed_policies: BTreeSet::new(),
+            tags,
+        };
         Ok(Some((arn(operation, &role.arn)?, model)))
     }
 
@@ -65,6 +74,8 @@ impl Iam for SdkAws {
             .iam
             .create_role()
             .role_name(&role.name)
+            .path(&role.path)
+            .set_permissions_boundary(role.permissions_boundary.as_ref().map(ToString::to_string))
             .assume_role_policy_document(role.trust.text())
             .description("Lets API Gateway call Step Functions; kept by stepgate")
             .set_tags(Some(sdk_tags(&role.tags)))
@@ -77,6 +88,19 @@ impl Iam for SdkAws {
         let request = self.iam.update_assume_role_policy().role_name(role).policy_document(trust.text()).send();
         let tried = format!("update the trust policy of role {role}");
         self.call("iam:UpdateAssumeRolePolicy", tried, request).await.map(drop)
+    }
+
+    async fn put_role_permissions_boundary(&self, role: &str, boundary: &Arn) -> Result<()> {
+        let operation = "iam:PutRolePermissionsBoundary";
+        let request =
+            self.iam.put_role_permissions_boundary().role_name(role).permissions_boundary(boundary.as_str()).send();
+        self.call(operation, format!("put boundary {boundary} on role {role}"), request).await.map(drop)
+    }
+
+    async fn delete_role_permissions_boundary(&self, role: &str) -> Result<()> {
+        let request = self.iam.delete_role_permissions_boundary().role_name(role).send();
+        let tried = format!("delete the boundary of role {role}");
+        gone(self.call("iam:DeleteRolePermissionsBoundary", tried, request).await)
     }
 
     async fn tag_role(&self, role: &str, tags: &Tags) -> Result<()> {

@@ -1,7 +1,7 @@
 //! How the text of one source gets out of the call.
 
 use super::builder::Builder;
-use crate::api::ArgumentSource;
+use crate::api::{ArgumentSource, AuthorizationType};
 
 /// A caller's text.
 pub(super) struct Read {
@@ -50,12 +50,37 @@ pub(super) fn read(builder: &mut Builder<'_>, source: &ArgumentSource, field: &s
             builder.problems.add(format!("{field}.context"), message);
         }
         format!("$!context.{name}")
+    } else if let Some(name) = &source.claim {
+        match claims(builder.method.authorization.kind) {
+            Some(claims) => claim(claims, name),
+            None => {
+                let text = "nobody vouches for claims here; give the method authorization by Cognito or Lambda";
+                builder.problems.add(format!("{field}.claim"), text);
+                return None;
+            }
+        }
     } else {
         builder.problems.add(field, "give exactly one source");
         return None;
     };
     builder.set(&format!("#set({variable} = \"{expression}\"){shadowed}"));
     Some(Read { text: variable, present })
+}
+
+/// Where a template finds what an authorizer knows of the caller
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>): the
+/// claims of a Cognito token are in `context.authorizer.claims`, the context of a Lambda function in `context.authorizer`.
+fn claims(kind: AuthorizationType) -> Option<&'static str> {
+    match kind {
+        AuthorizationType::Iam | AuthorizationType::None => None,
+    }
+}
+
+/// A member of what an authorizer knows; empty if there is none.
+fn claim(claims: &str, name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain { format!("$!{claims}.{name}") } else { format!("$!{claims}['{name}']") }
 }
 
 /// Members of `$context` that a mapping template has for every kind of authorization here
