@@ -153,7 +153,10 @@ pub async fn run(
     Controller::for_stream(stream, reader)
         .with_config(config)
         .reconcile_on(woken)
-        .reconcile_all_on(leadership.beginnings().inspect(move |()| begins.schedule.begin()))
+        .reconcile_all_on(leadership.beginnings().inspect(move |()| {
+            begins.schedule.begin();
+            begins.references.begin();
+        }))
         .graceful_shutdown_on(async move { done.cancelled().await })
         .run(reconcile::reconcile, reconcile::after_error, shared)
         .for_each(|result| {

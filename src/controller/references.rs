@@ -127,6 +127,11 @@ impl Reader {
         }
     }
 
+    /// Forgets what this process read and applied before: another may have applied other values since.
+    pub(super) fn begin(&self) {
+        self.lock().objects.clear();
+    }
+
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
         self.lock().objects.remove(uid);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stepgate::api::StepFunctionsApi;
 
 use crate::samples::{self, REGION, spec};
-use crate::world::{Answer, MachineKind, World, condition, env, eventually};
+use crate::world::{Answer, MachineKind, World, condition, env, eventually, quotas_to_refill};
 
 /// A name that no other test has: a domain name is used once in all of AWS.
 fn name(world: &World) -> String {
@@ -273,6 +273,7 @@ async fn what_others_change_of_a_name_is_healed() {
     gateway.delete_base_path_mapping().domain_name(&domain).base_path("(none)").send().await.expect("it goes");
     let weaker = PatchOperation::builder().op(Op::Replace).path("/securityPolicy").value("TLS_1_0").build();
     gateway.update_domain_name().domain_name(&domain).patch_operations(weaker).send().await.expect("it changes");
+    quotas_to_refill().await;
     world.kube.check_now("api", "look").await;
     world.kube.wait_ready("api").await;
     Answer::until(200, || call(&domain, "/run")).await;

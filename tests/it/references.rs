@@ -303,12 +303,11 @@ async fn what_may_not_be_read_is_said_and_read_when_it_may_be() {
     let object = world.kube.wait("api", "False", "ReferenceMissing").await;
     assert!(message(&object).contains("cannot be read: ") && message(&object).contains("is forbidden"), "{object:?}");
 
-    let roles = world.kube.kubectl(&["get", "role", "-o", "jsonpath={.items[*].metadata.name}"]).await.expect("a role");
     let resource = format!("--resource=statemachines.{group}");
     run("kubectl", &["create", "clusterrole", &format!("{name}-machines"), "--verb=get", &resource], "")
         .await
         .expect("one");
-    let account = format!("--serviceaccount={name}:{roles}");
+    let account = format!("--serviceaccount={name}:{}", world.kube.release);
     let role = format!("--clusterrole={name}-machines");
     let binding = ["create", "clusterrolebinding", &format!("{name}-machines"), &role, &account];
     run("kubectl", &binding, "").await.expect("a binding");

@@ -9,7 +9,7 @@ use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::samples::{self, REGION};
-use crate::world::{Answer, Controller, MachineKind, World, condition, eventually};
+use crate::world::{Answer, Controller, MachineKind, World, condition, eventually, quotas_to_refill};
 
 /// An API whose POST /run needs a key, and whose plan has these lines.
 fn keyed(world: &World, plans: &str) -> String {
@@ -311,6 +311,7 @@ async fn what_others_change_is_healed() {
         .expect("in");
     let other = gateway.create_usage_plan().name("other").send().await.expect("a plan");
 
+    quotas_to_refill().await;
     world.kube.check_now("api", "look").await;
     world.kube.wait_ready("api").await;
     let url = call_url(&world, "api").await;

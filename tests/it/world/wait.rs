@@ -17,3 +17,9 @@ where
         }
     }
 }
+
+/// Waits until AWS's slowest quotas that a test's own calls have used up (1 in 30 s) are there again for the controller.
+pub async fn quotas_to_refill() {
+    let scale: f64 = super::env("STRICT_SCALE").parse().expect("a number");
+    tokio::time::sleep(Duration::from_secs_f64(30.0 / scale)).await;
+}
