@@ -28,11 +28,8 @@ pub struct Scope {
     pub deployments: Vec<Deployment>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
-<<<<<<< HEAD
     /// Whether client certificates were made before.
     pub client_certificates: bool,
-=======
->>>>>>> main
     /// Names of roles that were created before. The owner's tag decides whose they are.
     pub created_roles: BTreeSet<String>,
     /// Managed policies that were attached before. Others are not ours and not looked at.
@@ -71,7 +68,6 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let usage_plans = usage_plan::observe(aws, desired, scope, api_id, &ours).await?;
     let api_keys = api_key::observe(aws, desired, scope, &ours).await?;
     let domains = domain::observe(aws, desired, scope, &ours).await?;
-<<<<<<< HEAD
     Ok(Observed {
         role,
         former_role,
@@ -84,9 +80,6 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         api_keys,
         domains,
     })
-=======
-    Ok(Observed { role, former_role, rest_api, stages, deployments, machines, usage_plans, api_keys, domains })
->>>>>>> main
 }
 
 /// Which tags are ours; the rest is left out of what is observed.

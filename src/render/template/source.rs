@@ -72,11 +72,8 @@ pub(super) fn read(builder: &mut Builder<'_>, source: &ArgumentSource, field: &s
 /// claims of a Cognito token are in `context.authorizer.claims`, the context of a Lambda function in `context.authorizer`.
 fn claims(kind: AuthorizationType) -> Option<&'static str> {
     match kind {
-<<<<<<< HEAD
         AuthorizationType::Cognito => Some("context.authorizer.claims"),
         AuthorizationType::Lambda => Some("context.authorizer"),
-=======
->>>>>>> main
         AuthorizationType::Iam | AuthorizationType::None => None,
     }
 }
