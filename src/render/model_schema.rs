@@ -65,9 +65,7 @@ impl Checker<'_> {
                 None => Some("has to be a map".to_owned()),
             },
             "required" => (!is_names(value)).then(|| "has to be a list of names, each once".to_owned()),
-            "enum" => {
-                (!value.as_array().is_some_and(|all| !all.is_empty())).then(|| "has to be a list of values".to_owned())
-            }
+            "enum" => value.as_array().is_none_or(Vec::is_empty).then(|| "has to be a list of values".to_owned()),
             "maximum" | "minimum" => (!value.is_number()).then(|| "has to be a number".to_owned()),
             "multipleOf" => {
                 (value.as_f64().is_none_or(|number| number <= 0.0)).then(|| "has to be a number above 0".to_owned())

@@ -212,7 +212,7 @@ async fn machines_and_methods_cost_a_deployment_and_what_the_role_needs() {
     let back = api.change(|spec| spec["methods"] = one).await;
     assert_eq!(back, ["PutRestApi", "UpdateStage", "PutRolePolicy"]);
     Answer::until(403, || api.post("/more")).await;
-    assert_eq!(api.change(|spec| spec["name"] = json!("renamed")).await, ["PutRestApi"]);
+    assert_eq!(api.change(|spec| spec["name"] = json!("renamed")).await, ["UpdateRestApi"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The examples, applied as they are, and called as their texts say.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::world::{Answer, MachineKind, World, eventually, post};
@@ -83,4 +85,55 @@ fn every_example_is_applied_by_a_test() {
         let name = example.file_stem().expect("a name").display();
         assert!(tests.contains(&format!("\"{name}\"")), "no test applies examples/{name}.yaml");
     }
+}
+
+/// Paths of a value's fields in the terms of the schema: `[]` for items, `.*` for what is in a map.
+fn used(path: &str, value: &Value, schema: &Value, found: &mut BTreeSet<String>) {
+    found.insert(path.to_owned());
+    for (name, value) in value.as_object().into_iter().flatten() {
+        match schema["properties"].get(name) {
+            Some(field) => used(&format!("{path}.{name}"), value, field, found),
+            None => used(&format!("{path}.*"), value, &schema["additionalProperties"], found),
+        }
+    }
+    for item in value.as_array().into_iter().flatten() {
+        used(&format!("{path}[]"), item, &schema["items"], found);
+    }
+}
+
+fn fields(path: &str, schema: &Value, found: &mut BTreeSet<String>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        found.insert(format!("{path}.{name}"));
+        fields(&format!("{path}.{name}"), field, found);
+    }
+    for (inner, below) in [("items", "[]"), ("additionalProperties", ".*")] {
+        if schema[inner].is_object() {
+            fields(&format!("{path}{below}"), &schema[inner], found);
+        }
+    }
+}
+
+#[test]
+fn every_field_of_the_spec_is_in_an_example() {
+    let crd = serde_json::to_value(stepgate::api::crd()).expect("JSON");
+    let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+    let (mut wanted, mut shown) = (BTreeSet::new(), BTreeSet::new());
+    fields("spec", schema, &mut wanted);
+    for entry in std::fs::read_dir(format!("{}/examples", env!("CARGO_MANIFEST_DIR"))).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|kind| kind == "yaml") {
+            let text = std::fs::read_to_string(&path).expect("text");
+            let documents: Vec<Value> = serde_saphyr::from_multiple(&text).expect("YAML");
+            documents.iter().for_each(|document| used("spec", &document["spec"], schema, &mut shown));
+        }
+    }
+    // Belongs to the sources inside of an object, which the schema leaves to the controller.
+    shown.insert("spec.methods[].arguments.*.type".to_owned());
+    // A field and the one that reads it from elsewhere are the same to a reader.
+    let twin = |path: &String| match path.split_once("From") {
+        Some((field, _)) => shown.contains(field),
+        None => shown.contains(&format!("{path}From")),
+    };
+    let missing: Vec<&String> = wanted.difference(&shown).filter(|path| !twin(path)).collect();
+    assert!(missing.is_empty(), "no example has {missing:?}");
 }

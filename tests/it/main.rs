@@ -20,6 +20,7 @@ mod cuts;
 mod deletion;
 mod domains;
 mod endpoint;
+mod everything;
 mod examples;
 mod gateway_errors;
 mod helm;

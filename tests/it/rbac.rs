@@ -197,7 +197,7 @@ async fn complaint(grant: &Grant) -> Result<(), String> {
 async fn each_permission_of_the_chart_is_needed_and_missed_by_name() {
     let world = World::new("rbac-all").await;
     let grants = grants(&world).await;
-    assert_eq!(grants.len(), 20, "{grants:?}");
+    assert_eq!(grants.len(), 23, "{grants:?}");
     let complaints = futures::stream::iter(&grants).map(async |grant| (grant, complaint(grant).await));
     let wrong: Vec<_> =
         complaints.buffer_unordered(3).filter(|(_, told)| std::future::ready(told.is_err())).collect().await;
