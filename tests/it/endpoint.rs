@@ -5,7 +5,7 @@ use aws_sdk_apigateway::types::{EndpointType, Op, PatchOperation};
 use serde_json::{Value, json};
 
 use crate::samples::{self, REGION};
-use crate::world::{Answer, Controller, MachineKind, World, condition, post};
+use crate::world::{Answer, Controller, MachineKind, World, condition, eventually, post};
 
 const JSON: &str = "application/json";
 
@@ -159,7 +159,12 @@ async fn tls_policy_is_waited_for_and_then_deployed() {
 #[tokio::test]
 async fn resource_policy_decides_who_may_call() {
     let api = Api::new("policy", &policy(HERE)).await;
-    let refused = api.call(403).await;
+    // A stage that API Gateway does not know yet answers 403 too.
+    let refused = eventually("the policy's refusal", || async {
+        let answer = api.call(403).await;
+        if answer.body.contains("AccessDenied") { Ok(answer) } else { Err(format!("{answer:?}")) }
+    })
+    .await;
     assert_eq!(refused.json()["error"], "AccessDenied", "{refused:?}");
     assert!(!refused.body.contains(&api.world.aws.id), "{refused:?}");
 

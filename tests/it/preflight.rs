@@ -30,8 +30,9 @@ async fn example_is_tested_before_its_stages_are_made_and_not_again() {
     let calls: Vec<String> = world.aws.calls().await.into_iter().map(|(_, operation)| operation).collect();
     let last_test = calls.iter().rposition(|call| call == "TestInvokeMethod").expect("a test");
     let first_move = calls.iter().position(|call| MOVES.contains(&call.as_str())).expect("a deployment");
-    assert_eq!(calls.iter().filter(|call| *call == "TestInvokeMethod").count(), 3, "{calls:?}");
-    assert!(last_test < first_move, "{calls:?}");
+    // Those of the last pass: the first ones may find a role that does not work yet.
+    let last_read = calls[..last_test].iter().rposition(|call| call != "TestInvokeMethod").expect("a read");
+    assert_eq!((last_test - last_read, last_test < first_move), (3, true), "{calls:?}");
 
     let url = &status.stages.iter().find(|stage| stage.name == "prod").expect("prod").url;
     let answer = Answer::until(200, || post(&format!("{url}/orders"), JSON, r#"{"order": 7}"#)).await;
@@ -120,9 +121,13 @@ async fn body_is_shown_on_request_only_and_every_kind_of_difference_is_told() {
         world.kube.apply_spec(&format!("case-{n}"), &spec).await.expect("the spec applies");
     }
     for (n, (_, _, words)) in cases.iter().enumerate() {
-        let object = world.kube.wait(&format!("case-{n}"), "False", "PreflightFailed").await;
-        let message = &condition(&object, "Ready").expect("Ready").message;
-        assert!(message.contains(words), "{words}: {message}");
+        // The first answers may be those of a role that does not work yet.
+        let object = eventually(words, || async {
+            let object = world.kube.wait(&format!("case-{n}"), "False", "PreflightFailed").await;
+            let message = condition(&object, "Ready").expect("Ready").message.clone();
+            if message.contains(words) { Ok(object) } else { Err(message) }
+        })
+        .await;
         let stages = object.status.expect("a status").stages;
         assert!(stages.is_empty(), "{stages:?}");
     }

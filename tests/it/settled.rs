@@ -105,3 +105,35 @@ async fn a_restart_calls_aws_for_no_settled_object() {
     })
     .await;
 }
+
+/// The reference API with so many methods, two on each path.
+fn with_methods(spec: &str, count: usize) -> String {
+    let mut spec: serde_json::Value = serde_saphyr::from_str(spec).expect("YAML");
+    let methods = spec["methods"].as_array().expect("methods").clone();
+    let at = |n: usize| {
+        let mut method = methods[n % 2].clone();
+        method["path"] = json!(format!("/orders-{}", n / 2));
+        method
+    };
+    spec["methods"] = (0..count).map(at).collect();
+    spec.to_string()
+}
+
+#[tokio::test]
+async fn three_hundred_methods_take_as_many_calls_as_ten() {
+    let (world, spec) = reference("many").await;
+    let _controller = world.controller().await;
+    let mut counts = Vec::new();
+    for (name, methods) in [("few", 10), ("many", 300)] {
+        world.aws.forget_calls().await;
+        world.kube.apply_spec(name, &with_methods(&spec, methods)).await.expect("the spec applies");
+        world.kube.wait_ready(name).await;
+        let creating = world.aws.calls().await.len();
+        world.aws.forget_calls().await;
+        world.kube.check_now(name, "now").await;
+        counts.push((creating, world.aws.calls().await.len()));
+        assert_eq!(world.aws.writes().await, []);
+    }
+    println!("created and checked with 10 methods and with 300: {counts:?} calls");
+    assert_eq!(counts[0], counts[1]);
+}

@@ -3,6 +3,8 @@
 Always on, like apigateway_fixes.py. TLS policies came after this LocalStack, so its service model gets their fields.
 """
 
+import io
+
 from localstack.aws import spec
 from localstack.aws.api.apigateway import BadRequestException, ConflictException
 from localstack.services.apigateway.helpers import get_moto_rest_api
@@ -86,7 +88,7 @@ def _import(orig, rest_api, context, request):
     """Overwrite: "Any API configuration not explicitly included in the import body is reset to its default"."""
     refuse_while_busy(rest_api)
     text = request["body"].read()
-    request["body"].seek(0)
+    request["body"] = io.BytesIO(text)  # the stream of a request cannot be rewound
     document = legacy.parse_json_or_yaml(text.decode()) if text else {}
     out = orig(rest_api, context=context, request=request)
     if request.get("mode") == "overwrite" and isinstance(document, dict):
