@@ -28,3 +28,4 @@ quietly() {
   tail -n 30 "$log" >&2
   return 1
 }
+examples=(-f examples/aws-tutorial.yaml -f examples/aws-tutorial-stages.yaml -f examples/course.yaml)
