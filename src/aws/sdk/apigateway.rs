@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::{EndpointAccessMode, PutMode, SecurityPolicy};
 
-use super::call::{found, gone, incomplete};
+use super::call::{all, found, gone, incomplete};
 use super::settings::{endpoint_configuration, head, patches, rest_api};
 use super::{SdkAws, convert, stage};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
@@ -37,16 +37,12 @@ impl SdkAws {
 
 impl ApiGateway for SdkAws {
     async fn get_rest_apis(&self) -> Result<Vec<RestApiHead>> {
-        let (mut apis, mut position) = (Vec::new(), None);
-        loop {
+        let apis = all(async |position| {
             let request = self.apigateway.get_rest_apis().limit(PAGE).set_position(position).send();
             let page = self.call("apigateway:GetRestApis", "list APIs", request).await?;
-            apis.extend(page.items.unwrap_or_default().into_iter().filter_map(head));
-            position = page.position;
-            if position.is_none() {
-                return Ok(apis);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        Ok(apis.await?.into_iter().filter_map(head).collect())
     }
 
     async fn get_rest_api(&self, id: &RestApiId) -> Result<Option<RestApiHead>> {
@@ -56,25 +52,13 @@ impl ApiGateway for SdkAws {
     }
 
     async fn get_methods(&self, id: &RestApiId, own_role: Option<&Arn>) -> Result<BTreeMap<MethodKey, Method>> {
-        let (mut methods, mut position) = (BTreeMap::new(), None);
-        loop {
-            let request = self
-                .apigateway
-                .get_resources()
-                .rest_api_id(&id.0)
-                .embed("methods")
-                .limit(PAGE)
-                .set_position(position)
-                .send();
+        let resources = all(async |position| {
+            let request = self.apigateway.get_resources().rest_api_id(&id.0).embed("methods").limit(PAGE);
+            let request = request.set_position(position).send();
             let page = self.call("apigateway:GetResources", format!("read the methods of API {id}"), request).await?;
-            for resource in page.items.unwrap_or_default() {
-                methods.extend(convert::methods(resource, own_role));
-            }
-            position = page.position;
-            if position.is_none() {
-                return Ok(methods);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        Ok(resources.await?.into_iter().flat_map(|resource| convert::methods(resource, own_role)).collect())
     }
 
     async fn get_gateway_responses(&self, id: &RestApiId) -> Result<BTreeMap<String, GatewayResponse>> {
@@ -112,21 +96,18 @@ impl ApiGateway for SdkAws {
     }
 
     async fn get_deployments(&self, id: &RestApiId) -> Result<Vec<Deployment>> {
-        let (mut deployments, mut position) = (Vec::new(), None);
-        loop {
-            let request =
-                self.apigateway.get_deployments().rest_api_id(&id.0).limit(PAGE).set_position(position).send();
+        let deployments = all(async |position| {
+            let request = self.apigateway.get_deployments().rest_api_id(&id.0).limit(PAGE);
+            let request = request.set_position(position).send();
             let tried = format!("read the deployments of API {id}");
             let page = self.call("apigateway:GetDeployments", tried, request).await?;
-            deployments.extend(page.items.unwrap_or_default().into_iter().filter_map(|deployment| {
-                let revision = Revision::from_description(deployment.description.as_deref()?)?;
-                Some(Deployment { id: DeploymentId(deployment.id?), revision })
-            }));
-            position = page.position;
-            if position.is_none() {
-                return Ok(deployments);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        let ours = deployments.await?.into_iter().filter_map(|deployment| {
+            let revision = Revision::from_description(deployment.description.as_deref()?)?;
+            Some(Deployment { id: DeploymentId(deployment.id?), revision })
+        });
+        Ok(ours.collect())
     }
 
     async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiHead> {
@@ -178,16 +159,12 @@ impl ApiGateway for SdkAws {
     }
 
     async fn get_resource_ids(&self, id: &RestApiId) -> Result<BTreeMap<String, String>> {
-        let (mut ids, mut position) = (BTreeMap::new(), None);
-        loop {
+        let resources = all(async |position| {
             let request = self.apigateway.get_resources().rest_api_id(&id.0).limit(PAGE).set_position(position).send();
             let page = self.call("apigateway:GetResources", format!("read the paths of API {id}"), request).await?;
-            ids.extend(page.items.unwrap_or_default().into_iter().filter_map(|found| Some((found.path?, found.id?))));
-            position = page.position;
-            if position.is_none() {
-                return Ok(ids);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        Ok(resources.await?.into_iter().filter_map(|found| Some((found.path?, found.id?))).collect())
     }
 
     async fn test_invoke_method(&self, id: &RestApiId, resource: &str, test: &MethodTest) -> Result<TestAnswer> {
@@ -251,20 +228,17 @@ impl ApiGateway for SdkAws {
     }
 
     async fn get_client_certificates(&self) -> Result<Vec<ClientCertificate>> {
-        let (mut certificates, mut position) = (Vec::new(), None);
-        loop {
+        let certificates = all(async |position| {
             let request = self.apigateway.get_client_certificates().limit(PAGE).set_position(position).send();
             let page = self.call("apigateway:GetClientCertificates", "list client certificates", request).await?;
-            certificates.extend(page.items.unwrap_or_default().into_iter().filter_map(|found| {
-                let tags: Tags = found.tags.unwrap_or_default().into_iter().collect();
-                let (id, stage) = (ClientCertificateId(found.client_certificate_id?), tags.get(STAGE_TAG)?.clone());
-                Some(ClientCertificate { id, stage, tags })
-            }));
-            position = page.position;
-            if position.is_none() {
-                return Ok(certificates);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        let ours = certificates.await?.into_iter().filter_map(|found| {
+            let tags: Tags = found.tags.unwrap_or_default().into_iter().collect();
+            let (id, stage) = (ClientCertificateId(found.client_certificate_id?), tags.get(STAGE_TAG)?.clone());
+            Some(ClientCertificate { id, stage, tags })
+        });
+        Ok(ours.collect())
     }
 
     async fn generate_client_certificate(&self, description: &str, tags: &Tags) -> Result<ClientCertificateId> {

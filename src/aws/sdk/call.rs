@@ -26,6 +26,25 @@ pub struct Call {
 /// Is told of every call; for metrics.
 pub type Observer = Arc<dyn Fn(Call) + Send + Sync>;
 
+/// The items of a page, and where the next one begins.
+pub(super) type Page<T> = (Option<Vec<T>>, Option<String>);
+
+/// All items of a list. `page` makes the call for the page that begins there.
+pub(super) async fn all<T, F>(mut page: impl FnMut(Option<String>) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<Page<T>>>,
+{
+    let (mut items, mut position) = (Vec::new(), None);
+    loop {
+        let (found, next) = page(position).await?;
+        items.extend(found.unwrap_or_default());
+        position = next;
+        if position.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
 impl SdkAws {
     /// Makes a call. `tried` says in words what it is for.
     pub(super) async fn call<T, E>(

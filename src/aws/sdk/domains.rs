@@ -9,7 +9,7 @@ use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, Op, PatchOp
 
 use super::SdkAws;
 use super::apigateway::PAGE;
-use super::call::{found, gone};
+use super::call::{all, found, gone};
 use crate::aws::{Domains, Mapping, Result};
 use crate::model::{Arn, DomainName, DomainSettings, DomainTarget, RestApiId};
 
@@ -104,22 +104,19 @@ impl Domains for SdkAws {
     }
 
     async fn get_base_path_mappings(&self, domain: &str) -> Result<BTreeMap<String, Mapping>> {
-        let (mut mappings, mut position) = (BTreeMap::new(), None);
-        loop {
+        let mappings = all(async |position| {
             let request = self.apigateway.get_base_path_mappings().domain_name(domain).limit(PAGE);
             let request = request.set_position(position).send();
             let tried = format!("read the mappings of domain name {domain}");
             let page = self.call("apigateway:GetBasePathMappings", tried, request).await?;
-            for mapping in page.items.unwrap_or_default() {
-                let path = mapping.base_path.filter(|path| path != WHOLE).unwrap_or_default();
-                let stage = mapping.stage.filter(|stage| !stage.is_empty());
-                mappings.insert(path, (RestApiId(mapping.rest_api_id.unwrap_or_default()), stage));
-            }
-            position = page.position;
-            if position.is_none() {
-                return Ok(mappings);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        let by_path = mappings.await?.into_iter().map(|mapping| {
+            let path = mapping.base_path.filter(|path| path != WHOLE).unwrap_or_default();
+            let stage = mapping.stage.filter(|stage| !stage.is_empty());
+            (path, (RestApiId(mapping.rest_api_id.unwrap_or_default()), stage))
+        });
+        Ok(by_path.collect())
     }
 
     async fn create_base_path_mapping(&self, domain: &str, path: &str, api: &RestApiId, stage: &str) -> Result<()> {

@@ -9,7 +9,7 @@ use aws_sdk_apigateway::types::{
 
 use super::SdkAws;
 use super::apigateway::PAGE;
-use super::call::{gone, incomplete};
+use super::call::{all, gone, incomplete};
 use crate::aws::{Result, UsagePlanHead, UsagePlanPatch, UsagePlans};
 use crate::model::{
     ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey, Quota, RestApiId, Throttle, UsagePlan, UsagePlanId,
@@ -101,31 +101,23 @@ fn patch_operations(patch: &UsagePlanPatch) -> Vec<PatchOperation> {
 
 impl UsagePlans for SdkAws {
     async fn get_usage_plans(&self) -> Result<Vec<UsagePlanHead>> {
-        let (mut plans, mut position) = (Vec::new(), None);
-        loop {
+        let plans = all(async |position| {
             let request = self.apigateway.get_usage_plans().limit(PAGE).set_position(position).send();
             let page = self.call("apigateway:GetUsagePlans", "list usage plans", request).await?;
-            plans.extend(page.items.unwrap_or_default().into_iter().filter_map(head));
-            position = page.position;
-            if position.is_none() {
-                return Ok(plans);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        Ok(plans.await?.into_iter().filter_map(head).collect())
     }
 
     async fn get_usage_plan_keys(&self, id: &UsagePlanId) -> Result<BTreeSet<ApiKeyId>> {
-        let (mut keys, mut position) = (BTreeSet::new(), None);
-        loop {
+        let keys = all(async |position| {
             let request = self.apigateway.get_usage_plan_keys().usage_plan_id(&id.0).limit(PAGE);
             let request = request.set_position(position).send();
             let tried = format!("list the keys of usage plan {id}");
             let page = self.call("apigateway:GetUsagePlanKeys", tried, request).await?;
-            keys.extend(page.items.unwrap_or_default().into_iter().filter_map(|key| key.id.map(ApiKeyId)));
-            position = page.position;
-            if position.is_none() {
-                return Ok(keys);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        Ok(keys.await?.into_iter().filter_map(|key| key.id.map(ApiKeyId)).collect())
     }
 
     async fn create_usage_plan(&self, plan: &UsagePlan, api: &RestApiId) -> Result<UsagePlanId> {
@@ -170,23 +162,13 @@ impl UsagePlans for SdkAws {
     }
 
     async fn get_api_keys(&self, prefix: Option<&str>) -> Result<Vec<ObservedApiKey>> {
-        let (mut keys, mut position) = (Vec::new(), None);
-        loop {
-            let request = self
-                .apigateway
-                .get_api_keys()
-                .limit(PAGE)
-                .include_values(true)
-                .set_name_query(prefix.map(str::to_owned))
-                .set_position(position)
-                .send();
+        let keys = all(async |position| {
+            let request = self.apigateway.get_api_keys().limit(PAGE).include_values(true);
+            let request = request.set_name_query(prefix.map(str::to_owned)).set_position(position).send();
             let page = self.call("apigateway:GetApiKeys", "list API keys", request).await?;
-            keys.extend(page.items.unwrap_or_default().into_iter().filter_map(key));
-            position = page.position;
-            if position.is_none() {
-                return Ok(keys);
-            }
-        }
+            Ok((page.items, page.position))
+        });
+        Ok(keys.await?.into_iter().filter_map(key).collect())
     }
 
     async fn create_api_key(&self, key: &ApiKey) -> Result<(ApiKeyId, ApiKeyValue)> {
