@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::sample::{Answer, Sample};
 use super::trial_answer::{SERIALIZATION, StepFunctions};
-use crate::model::{Backend, Desired, Integration, IntegrationResponse, Method, MethodKey};
+use crate::model::{Backend, Desired, Integration, IntegrationResponse, Method, MethodKey, Segment};
 use crate::vtl::{self, Context, Overrides};
 
 const JSON: &str = "application/json";
@@ -295,10 +295,10 @@ fn route<'a>(
 
 /// Literal segments go before variables, and those before the one that takes all that follows.
 fn specificity(resource: &str) -> Vec<u8> {
-    let rank = |segment: &str| match segment.strip_prefix('{') {
-        None => 0,
-        Some(rest) if rest.ends_with("+}") => 2,
-        Some(_) => 1,
+    let rank = |segment| match Segment::parse(segment) {
+        Segment::Literal(_) => 0,
+        Segment::Variable(_) => 1,
+        Segment::Greedy(_) => 2,
     };
     resource.split('/').map(rank).collect()
 }
@@ -306,31 +306,22 @@ fn specificity(resource: &str) -> Vec<u8> {
 /// The variables of a path when it is of a resource's form.
 fn variables(resource: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let path = path.split('?').next().unwrap_or_default();
-    let segments = |path: &str| path.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let (wanted, mut given) = (segments(resource), segments(path));
+    let segments = |path| str::split(path, '/').filter(|segment| !segment.is_empty());
+    let mut given = segments(path);
     let mut found = BTreeMap::new();
-    if let Some(greedy) = wanted.last().filter(|segment| segment.ends_with("+}")) {
-        if given.len() < wanted.len() {
-            return None;
-        }
-        let rest = given.split_off(wanted.len() - 1).join("/");
-        found.insert(greedy.trim_start_matches('{').trim_end_matches("+}").to_owned(), rest.clone());
-        given.push(rest);
-    }
-    if wanted.len() != given.len() {
-        return None;
-    }
-    for (wanted, given) in wanted.iter().zip(given) {
-        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) if name.ends_with('+') => {}
-            Some(name) => {
-                found.insert(name.to_owned(), given);
+    for wanted in segments(resource).map(Segment::parse) {
+        let segment = given.next()?;
+        match wanted {
+            Segment::Literal(text) if text != segment => return None,
+            Segment::Literal(_) => {}
+            Segment::Variable(name) => drop(found.insert(name.to_owned(), segment.to_owned())),
+            Segment::Greedy(name) => {
+                let all: Vec<&str> = std::iter::once(segment).chain(given.by_ref()).collect();
+                found.insert(name.to_owned(), all.join("/"));
             }
-            None if *wanted == given => {}
-            None => return None,
         }
     }
-    Some(found)
+    given.next().is_none().then_some(found)
 }
 
 /// `$context`: what the sample says, and made up what it does not.

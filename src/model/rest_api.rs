@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::owner::hex;
-use super::{ApiSettings, Arn, Authorizer, Models, Revision, Tags, Validation, json};
+use super::{ApiSettings, Arn, Authorizer, Models, Revision, Segment, Tags, Validation, json};
 
 /// Id that AWS gives to a REST API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,9 +134,8 @@ pub struct Parameter {
 impl Parameter {
     /// The variables of a path, `{name}` and `{name+}`. API Gateway declares them itself, as required.
     pub fn of_path(path: &str) -> BTreeMap<Self, bool> {
-        let names = path.split('/').filter_map(|segment| segment.strip_prefix('{'));
-        let variable =
-            |name: &str| Self { location: "path".to_owned(), name: name.trim_end_matches(['+', '}']).to_owned() };
+        let names = path.split('/').filter_map(|segment| Segment::parse(segment).variable());
+        let variable = |name: &str| Self { location: "path".to_owned(), name: name.to_owned() };
         names.map(|name| (variable(name), true)).collect()
     }
 }

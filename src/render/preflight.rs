@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Problems, method_field};
 use crate::actions;
 use crate::api::{self, StepFunctionsApiSpec};
-use crate::model::{MethodKey, MethodTest};
+use crate::model::{MethodKey, MethodTest, Segment};
 
 /// Most tests of an object. Each is a call of API Gateway's control plane, which takes ten a second of all its users.
 const TESTS_MAX: usize = 50;
@@ -95,18 +95,17 @@ fn path_and_query(path: &str, test: &api::MethodTest, field: &str, problems: &mu
     let encoded = |text: &str| utf8_percent_encode(text, QUERY).to_string();
     let mut unused: Vec<&String> = test.path_variables.keys().collect();
     let segments = path.split('/').map(|segment| {
-        let Some(name) = segment.strip_prefix('{').map(|name| name.trim_end_matches(['+', '}'])) else {
-            return segment.to_owned();
-        };
+        let parsed = Segment::parse(segment);
+        let Some(name) = parsed.variable() else { return segment.to_owned() };
         unused.retain(|given| *given != name);
         let value = test.path_variables.get(name).map(String::as_str).unwrap_or_default();
         if value.is_empty() {
             problems.add(format!("{field}.pathVariables.{name}"), "missing: the path has it");
         }
         // A greedy variable takes several segments.
-        match segment.ends_with("+}") {
-            true => value.split('/').map(segment_of).collect::<Vec<_>>().join("/"),
-            false => segment_of(value),
+        match parsed {
+            Segment::Greedy(_) => value.split('/').map(segment_of).collect::<Vec<_>>().join("/"),
+            _ => segment_of(value),
         }
     });
     let path = segments.collect::<Vec<_>>().join("/");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problems, arn::Arns, authorizer, cors, endpoint, gateway_response, method, method_field, model_schema};
 use crate::api::StepFunctionsApiSpec;
-use crate::model::{Credentials, Definition, Method, MethodKey, Owner, RestApi};
+use crate::model::{Credentials, Definition, Method, MethodKey, Owner, RestApi, Segment};
 
 /// API Gateway's limit for the resources of an API; every segment of a path is one, and so is the root.
 const RESOURCES_MAX: usize = 300;
@@ -55,15 +55,16 @@ fn check_paths(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
         let mut seen = BTreeSet::new();
         let segments: Vec<&str> = method.path.split('/').filter(|segment| !segment.is_empty()).collect();
         for (index, segment) in segments.iter().enumerate() {
-            if segment.starts_with('{') {
+            let parsed = Segment::parse(segment);
+            if let Some(name) = parsed.variable() {
                 let sibling = variables.entry(parent.clone()).or_insert(segment);
                 if sibling != segment {
                     problems.add(&field, format!("{segment} and {sibling} stand at the same place; use one name"));
                 }
-                if !seen.insert(segment.trim_end_matches(['+', '}'])) {
+                if !seen.insert(name) {
                     problems.add(&field, format!("{segment} stands twice in the path; use two names"));
                 }
-                if segment.ends_with("+}") && index + 1 < segments.len() {
+                if matches!(parsed, Segment::Greedy(_)) && index + 1 < segments.len() {
                     problems.add(&field, format!("nothing can follow {segment}, which takes all that follows"));
                 }
             }

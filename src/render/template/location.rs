@@ -5,6 +5,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>, `path`).
 
 use crate::api::{self, ArgumentSource, StepFunctionsApiSpec, Verb};
+use crate::model::Segment;
 use crate::render::{Problems, method_field};
 
 /// Directives that set `$location` for an answer with an `executionArn`; `None` after noting what the API lacks for it.
@@ -59,10 +60,13 @@ fn status_path(method: &api::Method) -> Option<String> {
         return None;
     }
     let path = method.path.trim_start_matches('/');
-    let variables: Vec<&str> = path.split('/').filter(|segment| segment.starts_with('{')).collect();
+    let variables = path.split('/').map(Segment::parse).filter(|segment| segment.variable().is_some());
+    let variables: Vec<Segment<'_>> = variables.collect();
     let ArgumentSource { path: variable, query, .. } = method.arguments.get("executionArn")?;
     match (variable, query, variables.as_slice()) {
-        (Some(name), _, [only]) if *only == format!("{{{name}}}") => Some(path.replace(only, "${arn}")),
+        (Some(name), _, [Segment::Variable(only)]) if name == only => {
+            Some(path.replace(&format!("{{{name}}}"), "${arn}"))
+        }
         (_, Some(name), []) => Some(format!("{path}?{}=${{arn}}", name.replace('$', "%24"))),
         _ => None,
     }
