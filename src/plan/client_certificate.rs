@@ -25,7 +25,8 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     };
     for certificate in observed.client_certificates.iter().filter(|certificate| !is_kept(certificate)) {
         let (id, stage) = (certificate.id.clone(), certificate.stage.clone());
-        steps.remove.push(Step::new(Action::DeleteClientCertificate { id, stage }));
+        // The stage holds on to it, and goes with its API if that is deleted.
+        steps.last.push(Step::new(Action::DeleteClientCertificate { id, stage }));
     }
     steps
 }

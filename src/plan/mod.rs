@@ -78,17 +78,16 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         domain::plan,
     ];
     let mut parts = parts.map(|part| part(desired, observed));
-    for part in &parts {
-        plan.steps.extend(part.build.iter().cloned());
-        plan.blockers.extend(part.blockers.iter().cloned());
+    for part in &mut parts {
+        plan.steps.append(&mut part.build);
+        plan.blockers.append(&mut part.blockers);
     }
-    let last: Vec<Step> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.last)).collect();
-    // A deleted API takes the stages with it that hold on to certificates.
-    parts.swap(2, 5);
-    for part in parts.into_iter().rev() {
-        plan.steps.extend(part.remove);
+    for part in parts.iter_mut().rev() {
+        plan.steps.append(&mut part.remove);
     }
-    plan.steps.extend(last);
+    for part in &mut parts {
+        plan.steps.append(&mut part.last);
+    }
     plan
 }
 
@@ -97,7 +96,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
 struct Steps {
     build: Vec<Step>,
     remove: Vec<Step>,
-    /// After all others, because AWS may refuse them for reasons of its own.
+    /// After all others, which do not wait for them: AWS may refuse them for reasons of its own, or while others are there.
     last: Vec<Step>,
     blockers: Vec<Blocker>,
 }
