@@ -41,7 +41,7 @@ fn table() -> String {
 }
 
 /// Everything about one action.
-fn one(action: &Action) -> String {
+pub(super) fn one(action: &Action) -> String {
     let mut text = format!("{}\n    {}\n\n", action.name, action.summary);
     let mut facts = vec![
         ["machines", machines(action)].map(str::to_owned),

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use crate::actions;
+use super::actions;
+use crate::actions::ACTIONS;
 use crate::api::{Reason, crd};
 
 #[derive(Debug, Args)]
@@ -153,13 +154,11 @@ fn fixed_words(expression: &str) -> String {
 }
 
 fn list_actions(text: &mut String) {
-    text.push_str("\n## Actions\n\nOf Step Functions, for `spec.methods[].action`.\n");
-    for action in &actions::ACTIONS {
-        let _ = write!(text, "\n### {}\n\n{}\n", action.name, action.summary);
-        for argument in action.arguments {
-            let _ = write!(text, "\n- `{}`{}", argument.name, if argument.required { ", required" } else { "" });
-        }
-        text.push('\n');
+    text.push_str(
+        "\n## Actions\n\nOf Step Functions, for `spec.methods[].action`; `stepgate actions NAME` prints one.\n",
+    );
+    for action in &ACTIONS {
+        let _ = write!(text, "\n### {}\n\n```text\n{}```\n", action.name, actions::one(action));
     }
 }
 
