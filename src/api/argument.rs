@@ -1,6 +1,7 @@
 //! Where the arguments of an action come from.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use kube::KubeSchema;
 use kube::core::Rule;
@@ -113,51 +114,66 @@ pub struct Form {
     pattern: &'static str,
     /// What to tell whoever wrote another text.
     pub sentence: &'static str,
+    /// The pattern, compiled once for all texts.
+    compiled: OnceLock<Option<Regex>>,
 }
 
-const BODY_FIELD: Form = Form {
+static BODY_FIELD: Form = Form {
     name: "bodyField",
     max: 256,
     pattern: r"\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])+",
     sentence: "must be the JSONPath of one field, such as $.order.id or $.items[0]; body: {} is the whole body",
+    compiled: OnceLock::new(),
 };
-const QUERY: Form = Form {
+static QUERY: Form = Form {
     name: "query",
     max: 128,
     pattern: r"[A-Za-z0-9._$-]+",
     sentence: "the name of a query parameter has letters, digits and . _ $ - only",
+    compiled: OnceLock::new(),
 };
-const PATH: Form = Form {
+static PATH: Form = Form {
     name: "path",
     max: 128,
     pattern: r"[A-Za-z0-9_.-]+",
     sentence: "must be the name of a variable of the path without its braces, such as id",
+    compiled: OnceLock::new(),
 };
-const HEADER: Form = Form {
+static HEADER: Form = Form {
     name: "header",
     max: 128,
     pattern: r"[A-Za-z0-9_-]+",
     sentence: "the name of a header has letters, digits, _ and - only",
+    compiled: OnceLock::new(),
 };
-const STAGE_VARIABLE: Form = Form {
+static STAGE_VARIABLE: Form = Form {
     name: "stageVariable",
     max: 64,
     pattern: r"[A-Za-z0-9_]+",
     sentence: "the name of a stage variable has letters, digits and _ only",
+    compiled: OnceLock::new(),
 };
-const CONTEXT: Form = Form {
+static CONTEXT: Form = Form {
     name: "context",
     max: 64,
     pattern: r"[A-Za-z]+(\.[A-Za-z]+)*",
     sentence: "must be a member of $context, such as requestId or identity.sourceIp",
+    compiled: OnceLock::new(),
 };
-const CLAIM: Form = Form {
+static CLAIM: Form = Form {
     name: "claim",
     max: 128,
     pattern: r"[A-Za-z0-9_:.-]+",
     sentence: "the name of a claim has letters, digits and _ : . - only, such as sub or custom:tenant",
+    compiled: OnceLock::new(),
 };
-const VALUE: Form = Form { name: "value", max: 32_768, pattern: r"(?s).*", sentence: "has more than 32768 characters" };
+static VALUE: Form = Form {
+    name: "value",
+    max: 32_768,
+    pattern: r"(?s).*",
+    sentence: "has more than 32768 characters",
+    compiled: OnceLock::new(),
+};
 
 impl Form {
     fn rule(&self) -> Rule {
@@ -166,12 +182,12 @@ impl Form {
 
     /// Whether a text is of this form. Of a source in the schema the API server asks; inside objects `render` does.
     pub fn fits(&self, text: &str) -> bool {
-        text.chars().count() <= self.max
-            && Regex::new(&format!("^({})$", self.pattern)).is_ok_and(|pattern| pattern.is_match(text))
+        let compiled = self.compiled.get_or_init(|| Regex::new(&format!("^({})$", self.pattern)).ok());
+        text.chars().count() <= self.max && compiled.as_ref().is_some_and(|pattern| pattern.is_match(text))
     }
 }
 
 impl ArgumentSource {
     /// The forms of all sources that are a text.
-    pub const FORMS: [Form; 8] = [BODY_FIELD, QUERY, PATH, HEADER, STAGE_VARIABLE, CONTEXT, CLAIM, VALUE];
+    pub const FORMS: [&Form; 8] = [&BODY_FIELD, &QUERY, &PATH, &HEADER, &STAGE_VARIABLE, &CONTEXT, &CLAIM, &VALUE];
 }
