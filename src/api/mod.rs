@@ -47,13 +47,13 @@ pub use response::{ErrorAnswer, Response, ResponseTemplate, Unwrap};
 pub use role::Role;
 pub use secret::{SecretKey, SecretText};
 pub use spec::{DeletionPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
-pub use stage::Stage;
+pub use stage::{Stage, StageDeployment};
 pub use stage_settings::{
     AccessLog, CacheSize, Canary, LogLevel, Logging, MethodCache, StageCache, StageMethod, StageVerb, Throttling,
     Unauthorized,
 };
 pub use status::{
-    ApiKeyStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus, ReferenceStatus, StageStatus,
-    StepFunctionsApiStatus, UsagePlanStatus,
+    ApiKeyStatus, DeploymentNeeds, DeploymentStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus,
+    ReferenceStatus, StageStatus, StepFunctionsApiStatus, UsagePlanStatus,
 };
 pub use usage_plan::{KeyThrottling, Period, Quota, UsagePlan, UsagePlanMethod, UsagePlanStage};

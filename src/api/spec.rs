@@ -204,6 +204,12 @@ pub struct StepFunctionsApiSpec {
     #[schemars(schema_with = "tag_values")]
     pub tags: BTreeMap<String, String>,
 
+    /// How many deployments are kept to go back to with stages[].deployment.pin, those that stages serve included. A
+    /// deployment that a stage or a canary uses is never deleted. Default 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1, max = 50))]
+    pub history: Option<u32>,
+
     /// What happens in AWS when this object is deleted. Delete (default): API, stages and created role go with it.
     /// Retain: they stay and are found again, by their tags, when the same object is applied again.
     #[serde(default)]

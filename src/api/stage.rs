@@ -9,6 +9,24 @@ use super::fields::{form, stage_variable_values, tag_values};
 use super::reference::ValueFrom;
 use super::stage_settings::{AccessLog, Canary, Logging, StageCache, StageMethod, Throttling};
 
+/// What a stage serves instead of what the spec describes now.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.pin) != has(self.after)").message("give exactly one of pin and after"))]
+pub struct StageDeployment {
+    /// A revision of status.deployments: the stage goes back to it at once, whatever else there is to do, and stays there.
+    /// To go on with what the spec describes, remove it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 12))]
+    #[x_kube(validation = form("[0-9a-f]{12}", "is not a revision: 12 characters from 0 to 9 and a to f, see status.deployments"))]
+    pub pin: Option<String>,
+
+    /// Name of another stage: this one serves the very deployment that the other serves, as soon as the other does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 128))]
+    pub after: Option<String>,
+}
+
 /// A stage: a name under which callers reach the API, with settings of its own. They take effect without a deployment.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -18,6 +36,8 @@ use super::stage_settings::{AccessLog, Canary, Logging, StageCache, StageMethod,
         .message("a stage variable stands in variables or in variablesFrom, not in both"),
     validation = Rule::new("has(self.cache) || !has(self.methods) || self.methods.all(m, !has(m.cache))")
         .message("a method's cache needs the stage's: give cache.size too"),
+    validation = Rule::new("!has(self.canary) || has(self.canary.variables) || has(self.deployment)")
+        .message("a canary without variables needs deployment: without both it would serve what the stage serves"),
 )]
 pub struct Stage {
     /// Name, the first part of every path.
@@ -33,6 +53,11 @@ pub struct Stage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1, max = 1024))]
     pub description: Option<String>,
+
+    /// What the stage serves, if not what the spec describes now: an older revision, or what another stage serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "StageDeployment")]
+    pub deployment: Option<StageDeployment>,
 
     /// Stage variables. Not a place for secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -74,7 +99,7 @@ pub struct Stage {
     #[schemars(with = "StageCache")]
     pub cache: Option<StageCache>,
 
-    /// A share of the calls that gets other stage variables.
+    /// A share of the calls that gets what the spec describes now, perhaps with other stage variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Canary")]
     pub canary: Option<Canary>,

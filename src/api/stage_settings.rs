@@ -236,8 +236,10 @@ pub struct AccessLog {
     pub format: Option<String>,
 }
 
-/// A share of the calls gets other stage variables, such as the ARN of the state machine's next version. It runs the same
-/// deployment as the stage.
+/// A share of the calls gets what the spec describes now. On a stage that deployment.pin holds at an older revision, that
+/// tries the new one: to promote it, remove canary and pin; to give it up, remove the canary alone. On a stage that serves
+/// what the spec describes anyhow, the canary gets other stage variables, such as the ARN of the state machine's next
+/// version.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Canary {
@@ -246,6 +248,7 @@ pub struct Canary {
     pub percent: f64,
 
     /// Stage variables that it has in place of, or beside, the stage's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "stage_variable_values")]
     pub variables: BTreeMap<String, String>,
 }

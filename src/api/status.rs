@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,10 +29,15 @@ pub struct StepFunctionsApiStatus {
     #[schemars(with = "String")]
     pub role_arn: Option<String>,
 
-    /// Hash of what the stages serve.
+    /// Hash of what the spec describes, and stages serve that are not told otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub revision: Option<String>,
+
+    /// The deployments that exist, the newest first: the revisions that stages[].deployment.pin can name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
+    pub deployments: Vec<DeploymentStatus>,
 
     /// The stages, in the spec's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -49,7 +54,7 @@ pub struct StepFunctionsApiStatus {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub domains: Vec<DomainStatus>,
 
-    /// Every method on every stage with its URL, up to 500 of them.
+    /// Every method with its URL on every stage that serves what the spec describes, up to 500 of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointStatus>,
 
@@ -103,6 +108,40 @@ pub struct StageStatus {
     pub deployment_id: String,
     /// Revision that this deployment holds.
     pub revision: String,
+    /// Since when it serves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Time")]
+    pub since: Option<Time>,
+}
+
+/// A deployment.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentStatus {
+    /// Id of the deployment in API Gateway.
+    pub id: String,
+    /// Revision that it holds.
+    pub revision: String,
+    /// When it was made.
+    pub created: Time,
+    /// What its calls need, so that it works again when a stage goes back to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DeploymentNeeds")]
+    pub needs: Option<DeploymentNeeds>,
+}
+
+/// What the calls of a deployment need.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentNeeds {
+    /// Name of the created role that they assume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub role: Option<String>,
+    /// What the role's policy has to allow, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub policy: Option<String>,
 }
 
 /// A method on a stage.

@@ -67,7 +67,7 @@ pub struct Ids {
     pub rest_api: Option<RestApiId>,
     /// The API without its content, as it was last read or answered.
     pub head: Option<RestApiHead>,
-    /// Deployments by revision.
+    /// Deployments, the newest first.
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
     pub stages: BTreeMap<StageName, DeploymentId>,
@@ -172,6 +172,7 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::TagRestApi(tags) => rest_api::tag(aws, ids, tags).await,
         Action::DeleteRestApi => rest_api::delete(aws, ids).await,
         Action::CreateDeployment(revision) => deployment::create(aws, ids, revision).await,
+        Action::DeleteDeployment { id, .. } => deployment::delete(aws, ids, id).await,
         Action::CreateStage { name, stage, revision } => stage::create(aws, ids, name, stage, revision).await,
         Action::UpdateStage { name, update } => stage::update(aws, ids, name, update).await,
         Action::UpdateStageLogs { name, change } => stage::update_logs(aws, ids, name, change).await,

@@ -50,6 +50,8 @@ impl Class {
         match code {
             _ if message.contains("Cross-account pass role") => Self::ForeignRole,
             _ if message.contains("CloudWatch Logs role ARN must be set") => Self::NoLoggingRole,
+            // AWS's words for a deployment that a stage or its canary uses.
+            _ if message.contains("pointing to this deployment") => Self::Conflict,
             "NotFoundException" | "NoSuchEntity" | "StateMachineDoesNotExist" => Self::NotFound,
             "TooManyRequestsException" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" => {
                 Self::Throttled

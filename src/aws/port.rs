@@ -102,7 +102,7 @@ pub trait ApiGateway {
     fn get_models(&self, id: &RestApiId) -> impl Future<Output = Result<Models>> + Send;
     /// Stages; whose they are is for the caller to say, so `owned` is false.
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
-    /// Deployments whose description names a revision.
+    /// Deployments whose description names a revision, the newest first.
     fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<Deployment>>> + Send;
     fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiHead>> + Send;
     fn put_rest_api(
@@ -127,11 +127,9 @@ pub trait ApiGateway {
         resource: &str,
         test: &MethodTest,
     ) -> impl Future<Output = Result<TestAnswer>> + Send;
-    fn create_deployment(
-        &self,
-        id: &RestApiId,
-        revision: &Revision,
-    ) -> impl Future<Output = Result<DeploymentId>> + Send;
+    fn create_deployment(&self, id: &RestApiId, revision: &Revision)
+    -> impl Future<Output = Result<Deployment>> + Send;
+    fn delete_deployment(&self, id: &RestApiId, deployment: &DeploymentId) -> impl Future<Output = Result<()>> + Send;
     fn create_stage(
         &self,
         id: &RestApiId,

@@ -13,7 +13,7 @@ use super::secrets::Secrets;
 use super::{Guarded, Shared, finalizer};
 use crate::api::{CHECK_NOW, DeletionPolicy, Mode, Reason, StepFunctionsApi};
 use crate::apply::{Outcome, apply};
-use crate::model::{Arn, Deployment, DeploymentId, Desired, Owner, RestApiId, Revision};
+use crate::model::{Arn, Desired, Owner, RestApiId};
 use crate::observe::{Scope, observe};
 use crate::plan::plan;
 use crate::render::{Rendered, render};
@@ -230,10 +230,6 @@ impl PassOver<'_> {
     /// What the status lets us skip.
     fn scope(&self) -> Scope {
         let status = self.object.status.clone().unwrap_or_default();
-        let known = |stage: &crate::api::StageStatus| Deployment {
-            id: DeploymentId(stage.deployment_id.clone()),
-            revision: Revision(stage.revision.clone()),
-        };
         let spec = self.object.spec.role.iter().flat_map(|role| &role.managed_policy_arns);
         let managed = status.managed_policy_arns.iter().chain(spec);
         let domains = self.object.spec.domains.iter().map(|domain| &domain.name);
@@ -242,7 +238,7 @@ impl PassOver<'_> {
         Scope {
             settled: is_settled(self.object),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
-            deployments: status.stages.iter().map(known).collect(),
+            deployments: status::known_deployments(&status),
             client_certificates: status.client_certificates,
             tag_keys: status.tag_keys.clone(),
             created_roles: status.created_roles.iter().cloned().chain(named).collect(),
@@ -283,7 +279,7 @@ impl PassOver<'_> {
         let outcome = apply(&*aws, &observed, &plan).await;
         match &outcome.failure {
             Some(failure) => self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await,
-            None => self.let_go(report, Reason::Deleted, &plan.lines().join("; ")).await,
+            None => self.let_go(report, Reason::Deleted, &plan.summary()).await,
         }
     }
 

@@ -1,8 +1,11 @@
-//! Deployments: immutable snapshots of a REST API, told apart by the revision in their description.
+//! Deployments: immutable snapshots of a REST API, told apart by the revision in their description, and which of them
+//! stages serve.
 
 use std::fmt;
 
 use serde::Serialize;
+
+use super::{PolicyDocument, StageName};
 
 /// Start of the description of every deployment that is ours. A deployment has no tags.
 const DESCRIPTION: &str = "stepgate revision ";
@@ -47,4 +50,26 @@ pub struct Deployment {
     pub id: DeploymentId,
     /// What it holds.
     pub revision: Revision,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// What its calls need; `None` if that is not known.
+    pub needs: Option<Needs>,
+}
+
+/// What the calls of a revision need and a deployment does not hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Needs {
+    /// Name of the created role that they assume.
+    pub role: Option<String>,
+    /// What that role has to allow.
+    pub policy: Option<PolicyDocument>,
+}
+
+/// What a stage serves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Serves {
+    /// That revision, whatever the spec describes now.
+    Pinned(Revision),
+    /// What that stage serves, as soon as it does.
+    After(StageName),
 }

@@ -27,7 +27,7 @@ pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
 pub use client_certificate::{ClientCertificate, ClientCertificateId};
-pub use deployment::{Deployment, DeploymentId, Revision};
+pub use deployment::{Deployment, DeploymentId, Needs, Revision, Serves};
 pub use domain::{Domain, DomainName, DomainSettings, DomainTarget, ObservedDomain};
 pub use method_settings::{
     LogLevel, Logging, MethodCache, MethodSettings, SettingsChange, SettingsPart, Throttling, Unauthorized,
@@ -77,6 +77,10 @@ pub struct Desired {
     pub rest_api: Option<RestApi>,
     /// Stages by name.
     pub stages: BTreeMap<StageName, Stage>,
+    /// What stages serve that do not serve what the spec describes now.
+    pub serves: BTreeMap<StageName, Serves>,
+    /// How many deployments are kept, those that stages serve included.
+    pub history: usize,
     /// State machines that the API starts, and what it needs of each.
     pub machines: BTreeMap<Arn, MachineUse>,
     /// Calls that the draft has to answer as expected before a stage moves.
@@ -98,6 +102,8 @@ impl Desired {
             role: None,
             rest_api: None,
             stages: BTreeMap::new(),
+            serves: BTreeMap::new(),
+            history: 0,
             machines: BTreeMap::new(),
             tests: Vec::new(),
             usage_plans: BTreeMap::new(),
@@ -118,13 +124,44 @@ impl Desired {
         role.chain(api).chain(stages).chain(plans).chain(keys).chain(domains).cloned().collect()
     }
 
-    /// What the stages should serve; `None` when there is no API.
+    /// What the spec describes, and stages serve that are not told otherwise; `None` when there is no API.
     pub fn revision(&self) -> Option<Revision> {
         // A deployment names the role by its ARN, the draft of the model does not. A derived name never changes.
         let own = self.owner.role_name();
         let chosen = self.role.as_ref().filter(|role| role.name != own || role.path != "/");
         let role = chosen.map(|role| format!("{}{}", role.path, role.name));
         self.rest_api.as_ref().map(|api| api.revision(role.as_deref()))
+    }
+
+    /// What a stage is to serve; `None` when there is no API.
+    pub fn served_by(&self, stage: &str) -> Option<Revision> {
+        match self.chain(stage).last().and_then(|last| self.serves.get(*last)) {
+            Some(Serves::Pinned(revision)) => Some(revision.clone()),
+            _ => self.revision(),
+        }
+    }
+
+    /// Names of the stages, those that come after others behind them.
+    pub fn stages_in_order(&self) -> Vec<&StageName> {
+        let mut names: Vec<&StageName> = self.stages.keys().collect();
+        names.sort_by_key(|name| self.chain(name).len());
+        names
+    }
+
+    /// The revisions that stages are to serve though the spec describes another one by now, with one stage of each.
+    pub fn held(&self) -> BTreeMap<Revision, &StageName> {
+        let current = self.revision();
+        let served = self.stages.keys().rev().filter_map(|name| Some((self.served_by(name)?, name)));
+        served.filter(|(revision, _)| Some(revision) != current.as_ref()).collect()
+    }
+
+    /// A stage, the one that it comes after, and so on. No longer than there are stages, also if they form a circle.
+    fn chain<'a>(&'a self, stage: &'a str) -> Vec<&'a str> {
+        let next = |stage: &&'a str| match self.serves.get(*stage) {
+            Some(Serves::After(before)) => Some(before.as_str()),
+            _ => None,
+        };
+        std::iter::successors(Some(stage), next).take(self.stages.len().max(1)).collect()
     }
 }
 
@@ -139,8 +176,10 @@ pub struct Observed {
     pub rest_api: Option<ObservedRestApi>,
     /// Stages of that API that carry the owner's tag, and others that bear a wanted name.
     pub stages: BTreeMap<StageName, ObservedStage>,
-    /// Deployments of that API whose description names a revision.
+    /// Deployments of that API whose description names a revision, the newest first.
     pub deployments: Vec<Deployment>,
+    /// Deployments of that API that stages of others use.
+    pub used_by_others: BTreeSet<DeploymentId>,
     /// Client certificates that carry the owner's tag.
     pub client_certificates: Vec<ClientCertificate>,
     /// State machines that were looked for; `None` for one that does not exist.
@@ -202,4 +241,11 @@ pub struct ObservedStage {
     pub client_certificate: Option<ClientCertificateId>,
     /// Its content, foreign tags left out.
     pub stage: Stage,
+}
+
+impl ObservedStage {
+    /// What it and its canary serve.
+    pub fn deployments(&self) -> impl Iterator<Item = &DeploymentId> {
+        std::iter::once(&self.deployment).chain(&self.canary_deployment)
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Scope;
 use crate::aws::{Aws, Result};
-use crate::model::{Deployment, ObservedStage, RestApiId, StageName};
+use crate::model::{Deployment, DeploymentId, ObservedStage, RestApiId, StageName};
 
 pub(super) async fn observe(
     aws: &impl Aws,
@@ -12,9 +12,16 @@ pub(super) async fn observe(
     api: &RestApiId,
     stages: &BTreeMap<StageName, ObservedStage>,
 ) -> Result<Vec<Deployment>> {
-    let known = |stage: &ObservedStage| scope.deployments.iter().any(|known| known.id == stage.deployment);
-    if scope.settled && !stages.is_empty() && stages.values().all(known) {
+    let seen = |id: &DeploymentId| scope.deployments.iter().find(|seen| seen.id == *id);
+    if scope.settled
+        && !stages.is_empty()
+        && stages.values().flat_map(ObservedStage::deployments).all(|id| seen(id).is_some())
+    {
         return Ok(scope.deployments.clone());
     }
-    aws.get_deployments(api).await
+    let mut deployments = aws.get_deployments(api).await?;
+    for deployment in &mut deployments {
+        deployment.needs = seen(&deployment.id).and_then(|seen| seen.needs.clone());
+    }
+    Ok(deployments)
 }

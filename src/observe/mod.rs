@@ -24,7 +24,7 @@ pub struct Scope {
     pub settled: bool,
     /// Id of the API, if it was seen before. Only a hint: the owner's tag decides.
     pub rest_api_id: Option<RestApiId>,
-    /// Deployments seen before. They never change, so a stage that serves one of them needs no further look.
+    /// Deployments seen before, the newest first. They never change, so stages that serve those need no further look.
     pub deployments: Vec<Deployment>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
@@ -57,9 +57,9 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let former_role = role::former(aws, desired, scope, &ours).await?;
     let own_role = role.as_ref().map(|role| &role.arn);
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
-    let (mut stages, mut deployments) = Default::default();
+    let (mut stages, mut used_by_others, mut deployments) = Default::default();
     if let Some(api) = &rest_api {
-        stages = stage::observe(aws, desired, &api.id, &ours).await?;
+        (stages, used_by_others) = stage::observe(aws, desired, &api.id, &ours).await?;
         deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
     }
     let client_certificates = client_certificate::observe(aws, desired, scope, &stages, &ours).await?;
@@ -74,6 +74,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         rest_api,
         stages,
         deployments,
+        used_by_others,
         client_certificates,
         machines,
         usage_plans,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::model::{
-    ApiKey, ApiKeyId, Arn, ClientCertificateId, DomainName, DomainSettings, MethodTest, PolicyDocument, Quota, RestApi,
-    Revision, Role, Stage, StageChange, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
+    ApiKey, ApiKeyId, Arn, ClientCertificateId, DeploymentId, DomainName, DomainSettings, MethodTest, PolicyDocument,
+    Quota, RestApi, Revision, Role, Stage, StageChange, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
 };
 
 /// A write to AWS, with all that it needs except ids that an earlier step brings.
@@ -62,6 +62,10 @@ pub enum Action {
     TestMethod(MethodTest),
     /// A snapshot of the draft, on no stage.
     CreateDeployment(Revision),
+    DeleteDeployment {
+        id: DeploymentId,
+        revision: Revision,
+    },
     /// A stage that serves that revision.
     CreateStage {
         name: StageName,
@@ -253,6 +257,7 @@ impl Action {
             | Self::DeleteRestApi => Part::RestApi,
             Self::TestMethod(_)
             | Self::CreateDeployment(_)
+            | Self::DeleteDeployment { .. }
             | Self::CreateStage { .. }
             | Self::UpdateStage { .. }
             | Self::UpdateStageLogs { .. }
@@ -323,6 +328,7 @@ impl fmt::Display for Action {
             Self::DeleteRestApi => f.write_str("delete API"),
             Self::TestMethod(test) => write!(f, "test {test}"),
             Self::CreateDeployment(revision) => write!(f, "create deployment of revision {revision}"),
+            Self::DeleteDeployment { id, revision } => write!(f, "delete deployment {id} of revision {revision}"),
             Self::CreateStage { name, revision, .. } => write!(f, "create stage {name} with revision {revision}"),
             Self::UpdateStage { name, .. } => write!(f, "update stage {name}"),
             Self::TagStage { name, .. } => write!(f, "tag stage {name}"),

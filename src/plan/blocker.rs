@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Arn;
+use crate::model::{Arn, INLINE_POLICY_MAX, Revision};
 
 /// Why a plan may not be carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,12 @@ pub enum Blocker {
     ApiUpdating,
     /// AWS could not make the last change of the API.
     ApiFailed { message: String },
+    /// A stage is to serve a revision that no deployment holds.
+    NoSuchRevision { field: String, revision: Revision, existing: Vec<Revision> },
+    /// A stage is to serve a revision whose calls assume another role than the spec's.
+    RoleOfRevision { field: String, revision: Revision, role: String },
+    /// With what older revisions need the role's policy would be larger than IAM allows.
+    PolicyTooLarge { held: Vec<Revision>, size: usize },
     /// IAM cannot move a role to another path.
     RolePath { role: String, has: String },
     /// AWS does not make an edge-optimised API of a private one.
@@ -50,6 +56,24 @@ impl fmt::Display for Blocker {
             Self::ApiFailed { message } => {
                 write!(f, "spec.endpoint.securityPolicy: API Gateway could not change the API: {message}")
             }
+            Self::NoSuchRevision { field, revision, existing } => {
+                write!(f, "{field}: no deployment holds revision {revision}; ")?;
+                match &existing[..] {
+                    [] => f.write_str("there is none yet"),
+                    existing => write!(f, "there are {}", listed(existing)),
+                }
+            }
+            Self::RoleOfRevision { field, revision, role } => write!(
+                f,
+                "{field}: calls of revision {revision} assume role {role}, which is not the one of spec.role; set spec.role \
+                 back, or serve another revision"
+            ),
+            Self::PolicyTooLarge { held, size } => write!(
+                f,
+                "spec.role: with what the revisions need that stages hold on to ({}), the created role's policy would \
+                 have {size} characters, and IAM allows {INLINE_POLICY_MAX}; pin fewer stages to older revisions, or name fewer state machines",
+                listed(held)
+            ),
             Self::RolePath { role, has } => write!(
                 f,
                 "spec.role.path: role {role} has path {has}, which IAM cannot change; give spec.role.name another value, too, and a new role takes its place"
@@ -78,4 +102,8 @@ impl fmt::Display for Blocker {
             ),
         }
     }
+}
+
+fn listed(revisions: &[Revision]) -> String {
+    revisions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

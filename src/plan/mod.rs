@@ -10,7 +10,7 @@
 //! | present, not ours | absent | none |
 //!
 //! What others need is built first and removed last: role, API, deployment, stages, usage plans, API keys, domain names;
-//! then back.
+//! then back. A stage that goes back to an older deployment does so first of all.
 
 mod action;
 mod api_key;
@@ -65,9 +65,10 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         blockers: state_machine::blockers(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
     };
-    let parts: [fn(&Desired, &Observed) -> Steps; 10] = [
+    let parts: [fn(&Desired, &Observed) -> Steps; 11] = [
         role::plan,
         policy::plan,
+        stage::roll_back,
         rest_api::plan,
         preflight::plan,
         deployment::plan,
@@ -176,6 +177,16 @@ impl Plan {
     /// Whether a step makes a client certificate.
     pub fn makes_client_certificates(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::GenerateClientCertificate { .. }))
+    }
+
+    /// The steps in one line, each with what it changes.
+    pub fn summary(&self) -> String {
+        let steps = self.steps.iter().map(|step| {
+            let changes: Vec<String> = step.changes.iter().map(ToString::to_string).collect();
+            let changes = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
+            format!("{}{changes}", step.action)
+        });
+        steps.collect::<Vec<_>>().join("; ")
     }
 
     /// One line a step, and one a change below it.

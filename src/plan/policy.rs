@@ -1,6 +1,6 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
-use super::{Action, Change, Step, Steps, stage};
+use super::{Action, Blocker, Change, Step, Steps, stage};
 use crate::model::{Desired, INLINE_POLICY_MAX, Observed, PolicyDocument};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
@@ -23,7 +23,12 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         },
         action: Action::PutRolePolicy { role: role.clone(), policy: policy.clone() },
     };
-    match (desired.role.as_ref().and_then(|wanted| wanted.inline_policy.as_ref()), has) {
+    let wanted = with_held(desired, observed);
+    if let Some(size) = wanted.as_ref().map(PolicyDocument::size).filter(|size| *size > INLINE_POLICY_MAX) {
+        let held = desired.held().into_keys().collect();
+        steps.blockers.push(Blocker::PolicyTooLarge { held, size });
+    }
+    match (&wanted, has) {
         (Some(wanted), has) if has != Some(wanted) => {
             let both = has.and_then(|has| has.union(wanted)).filter(|both| both.size() <= INLINE_POLICY_MAX);
             match both.filter(|_| stage::any_changes(desired, observed)) {
@@ -49,4 +54,20 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         steps.remove.push(Step::new(Action::DetachRolePolicy { role: role.clone(), policy: policy.clone() }));
     }
     steps
+}
+
+/// The spec's own policy, and what the older revisions need that stages hold on to. Where that is not known, the role keeps
+/// what it has.
+fn with_held(desired: &Desired, observed: &Observed) -> Option<PolicyDocument> {
+    let has = observed.role.as_ref().filter(|found| found.owned).and_then(|found| found.role.inline_policy.as_ref());
+    let mut policy = desired.role.as_ref()?.inline_policy.clone();
+    for revision in desired.held().into_keys() {
+        let Some(deployment) = observed.deployments.iter().find(|found| found.revision == revision) else { continue };
+        let needed = deployment.needs.as_ref().map_or(has, |needs| needs.policy.as_ref());
+        policy = match (policy, needed) {
+            (Some(policy), Some(needed)) => Some(policy.union(needed).unwrap_or(policy)),
+            (policy, needed) => policy.or_else(|| needed.cloned()),
+        };
+    }
+    policy
 }

@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, stage_settings};
 use crate::model::{
-    Canary, CanaryChange, ClientCertificateId, Desired, Observed, ObservedStage, Revision, Stage, StageChange,
+    Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, Observed, ObservedStage, Revision, Stage,
+    StageChange, StageName,
 };
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
-    for (name, wanted) in &desired.stages {
-        let Some(revision) = desired.revision() else { continue };
+    let Some(current) = desired.revision() else { return steps };
+    for (name, wanted) in desired.stages_in_order().into_iter().filter_map(|name| desired.stages.get_key_value(name)) {
+        let Some(revision) = desired.served_by(name) else { continue };
         let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
-        let stage = Wanted { name, stage: wanted, revision: &revision, certificate };
+        let stage = Wanted { name, stage: wanted, revision: &revision, current: &current, certificate };
         match observed.stages.get(name) {
             None => {
                 let revision = revision.clone();
@@ -26,31 +28,75 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
             Some(found) if !found.owned => {
                 steps.blockers.push(Blocker::NotOwned { what: format!("stage {name} of this API") });
             }
-            Some(found) => stage.update(&Found::observed(found, observed), &mut steps),
+            Some(found) => {
+                // Where it goes back to is written before.
+                let held = revision != current;
+                let moved = if held { Vec::new() } else { moved(name, found, observed, &revision) };
+                stage.update(&Found::observed(found, observed, moved), &mut steps);
+            }
         }
     }
-    // A deleted API takes its stages with it.
-    if desired.rest_api.is_some() {
-        let gone = observed.stages.iter().filter(|(name, found)| found.owned && !desired.stages.contains_key(*name));
-        steps.remove.extend(gone.map(|(name, _)| Step::new(Action::DeleteStage(name.clone()))));
+    let gone = observed.stages.iter().filter(|(name, found)| found.owned && !desired.stages.contains_key(*name));
+    steps.remove.extend(gone.map(|(name, _)| Step::new(Action::DeleteStage(name.clone()))));
+    steps
+}
+
+/// Stages that go back to a deployment that exists. Callers wait for that, and it needs nothing else of the plan.
+pub(super) fn roll_back(desired: &Desired, observed: &Observed) -> Steps {
+    let mut steps = Steps::default();
+    for (name, found) in observed.stages.iter().filter(|(_, found)| found.owned) {
+        let held = desired.served_by(name).filter(|revision| Some(revision) != desired.revision().as_ref());
+        let Some(revision) = held.filter(|_| desired.stages.contains_key(name)) else { continue };
+        let changes = moved(name, found, observed, &revision);
+        if !changes.is_empty() {
+            let update = StageUpdate { revision: Some(revision), ..StageUpdate::default() };
+            steps.build.push(Step { action: Action::UpdateStage { name: name.clone(), update }, changes });
+        }
     }
     steps
 }
 
-/// Whether a stage is to serve what it does not serve yet.
+/// What it changes that a stage serves that revision; empty if it does.
+fn moved(name: &str, found: &ObservedStage, observed: &Observed, revision: &Revision) -> Vec<Change> {
+    let path = format!("stage/{name} revision");
+    match observed.revision_of(&found.deployment) {
+        Some(serves) => Change::between(&path, Some(serves), Some(revision)),
+        None => {
+            let foreign = format!("deployment {} of someone else", found.deployment);
+            Change::between(&path, Some(&foreign), Some(&revision.0))
+        }
+    }
+}
+
+/// Whether a stage or a canary is to serve that revision.
+pub(super) fn serve(desired: &Desired, revision: &Revision) -> bool {
+    let served = |name: &StageName| desired.served_by(name);
+    let by_canary =
+        desired.revision().as_ref() == Some(revision) && desired.stages.values().any(|stage| stage.canary.is_some());
+    by_canary || desired.stages.keys().any(|name| served(name).as_ref() == Some(revision))
+}
+
+/// Whether a stage or a canary is to serve what the spec describes, and does not serve it yet.
 pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
-    let wanted = desired.revision();
-    let serves = |name| observed.stages.get(name).and_then(|found| observed.revision_of(&found.deployment));
-    wanted.is_some() && desired.stages.keys().any(|name| serves(name) != wanted.as_ref())
+    let current = desired.revision();
+    let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
+    let moves = |(name, wanted): (&StageName, &Stage)| {
+        let found = observed.stages.get(name);
+        let canary = serves(found.and_then(|found| found.canary_deployment.as_ref()));
+        (desired.served_by(name) == current && serves(found.map(|found| &found.deployment)) != current.as_ref())
+            || (wanted.canary.is_some() && canary != current.as_ref())
+    };
+    current.is_some() && desired.stages.iter().any(moves)
 }
 
 /// Whether a stage is to serve something else, or to have other variables.
 pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
-    let other = |(name, found): (&String, &ObservedStage)| {
-        desired
-            .stages
-            .get(name)
-            .is_some_and(|wanted| wanted.variables != found.stage.variables || wanted.canary != found.stage.canary)
+    let other = |(name, found): (&StageName, &ObservedStage)| {
+        desired.stages.get(name).is_some_and(|wanted| {
+            wanted.variables != found.stage.variables
+                || wanted.canary != found.stage.canary
+                || observed.revision_of(&found.deployment) != desired.served_by(name).as_ref()
+        })
     };
     any_moves(desired, observed) || observed.stages.iter().any(other)
 }
@@ -60,6 +106,8 @@ struct Wanted<'a> {
     name: &'a str,
     stage: &'a Stage,
     revision: &'a Revision,
+    /// What the spec describes, and canaries serve.
+    current: &'a Revision,
     /// The certificate that was made for it, if there is one already.
     certificate: Option<&'a ClientCertificateId>,
 }
@@ -67,24 +115,23 @@ struct Wanted<'a> {
 /// What a stage is.
 struct Found<'a> {
     stage: Stage,
-    serves: Option<&'a Revision>,
+    moved: Vec<Change>,
     canary_serves: Option<&'a Revision>,
     certificate: Option<&'a ClientCertificateId>,
 }
 
 impl<'a> Found<'a> {
-    fn observed(found: &'a ObservedStage, observed: &'a Observed) -> Self {
+    fn observed(found: &'a ObservedStage, observed: &'a Observed, moved: Vec<Change>) -> Self {
         Self {
             stage: found.stage.clone(),
-            serves: observed.revision_of(&found.deployment),
+            moved,
             canary_serves: found.canary_deployment.as_ref().and_then(|id| observed.revision_of(id)),
             certificate: found.client_certificate.as_ref(),
         }
     }
 
     fn created(stage: &Stage, wanted: &Wanted<'a>) -> Self {
-        let (serves, canary_serves) = (Some(wanted.revision), Some(wanted.revision));
-        Self { stage: stage.as_created(), serves, canary_serves, certificate: None }
+        Self { stage: stage.as_created(), moved: Vec::new(), canary_serves: Some(wanted.revision), certificate: None }
     }
 }
 
@@ -95,8 +142,8 @@ impl Wanted<'_> {
 
     fn update(&self, found: &Found<'_>, steps: &mut Steps) {
         let (mut update, mut changes) = (StageUpdate::default(), Vec::new());
-        if found.serves != Some(self.revision) {
-            changes.extend(Change::between(&self.path("revision"), found.serves, Some(self.revision)));
+        if !found.moved.is_empty() {
+            changes.extend(found.moved.clone());
             update.revision = Some(self.revision.clone());
         }
         self.texts(&found.stage, &mut update.change, &mut changes);
@@ -142,7 +189,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// Canary and stage serve the same revision.
+    /// The canary serves what the spec describes, also where the stage does not.
     fn canary(&self, found: &Found<'_>, update: &mut StageUpdate, changes: &mut Vec<Change>) {
         let (wanted, has) = (self.stage.canary.as_ref(), found.stage.canary.as_ref());
         changes.extend(Change::between(&self.path("canary"), has, wanted));
@@ -150,12 +197,12 @@ impl Wanted<'_> {
             update.change.canary = has.map(|_| CanaryChange::Remove);
             return;
         };
-        if has.is_none() || found.canary_serves != Some(self.revision) {
+        if has.is_none() || found.canary_serves != Some(self.current) {
             if has.is_some() {
                 let path = self.path("canary.revision");
-                changes.extend(Change::between(&path, found.canary_serves, Some(self.revision)));
+                changes.extend(Change::between(&path, found.canary_serves, Some(self.current)));
             }
-            update.canary_revision = Some(self.revision.clone());
+            update.canary_revision = Some(self.current.clone());
         }
         if has != Some(wanted) {
             let none = BTreeMap::new();

@@ -6,6 +6,7 @@ mod arn;
 mod authorizer;
 mod cache;
 mod cors;
+mod deployment;
 mod domain;
 mod endpoint;
 mod gateway_response;
@@ -75,6 +76,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut arns, &mut problems);
     let stages = stage::render(owner, spec, &mut arns, &mut problems);
+    let serves = deployment::render(spec, &mut problems);
     let usage_plans = usage_plan::render(owner, spec, &mut problems);
     let api_keys = api_key::render(owner, spec, &mut problems);
     let domains = domain::render(owner, spec, &mut arns, &mut problems);
@@ -93,6 +95,8 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         role: role.role,
         rest_api: Some(rest_api),
         stages,
+        serves,
+        history: spec.history.unwrap_or(deployment::HISTORY) as usize,
         machines: machines.uses(spec),
         usage_plans,
         api_keys,

@@ -1,10 +1,13 @@
 //! Conditions. Stalled exactly when only a change of the spec helps, and never together with Reconciling (kstatus).
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::trouble::joined;
 use super::{Context, Pass};
 use crate::api::{ConditionType, Reason};
+use crate::model::Desired;
 use crate::plan::{Part, Plan};
 use crate::render::Problem;
 
@@ -100,15 +103,26 @@ fn writes(plan: &Plan) -> String {
     format!("{count} write{}: {}", if count == 1 { "" } else { "s" }, steps.join(", "))
 }
 
+/// What the stages serve: `stages alpha, beta at revision x; stage prod at revision y`.
+fn serving(desired: &Desired) -> String {
+    let mut served: BTreeMap<(bool, String), Vec<&str>> = BTreeMap::new();
+    for name in desired.stages.keys() {
+        let revision = desired.served_by(name);
+        let held = revision != desired.revision();
+        let revision = revision.map(|revision| revision.to_string()).unwrap_or_default();
+        served.entry((held, revision)).or_default().push(name);
+    }
+    let parts = served.into_iter().map(|((_, revision), names)| {
+        let plural = if names.len() == 1 { "stage" } else { "stages" };
+        format!("{plural} {} at revision {revision}", names.join(", "))
+    });
+    parts.collect::<Vec<_>>().join("; ")
+}
+
 fn ready(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Applying(plan) => says(False, Reason::Applying, writes(plan)),
-        Pass::Settled { desired, .. } => {
-            let stages: Vec<&str> = desired.stages.keys().map(String::as_str).collect();
-            let revision = desired.revision().map(|revision| revision.to_string()).unwrap_or_default();
-            let plural = if stages.len() == 1 { "stage" } else { "stages" };
-            says(True, Reason::Applied, format!("{plural} {} at revision {revision}", stages.join(", ")))
-        }
+        Pass::Settled { desired, .. } => says(True, Reason::Applied, serving(desired)),
         Pass::Planned(plan) if !plan.blockers.is_empty() => {
             let blockers: Vec<String> = plan.blockers.iter().map(ToString::to_string).collect();
             says(False, Reason::Planned, format!("nothing can be applied: {}", blockers.join("; ")))

@@ -2,6 +2,7 @@
 
 use super::{Pass, is_settled};
 use crate::api::{ConditionType, Reason, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::plan::{Action, Plan};
 
 /// Limit of events.k8s.io/v1 for a note, in bytes.
 const NOTE_MAX: usize = 1024;
@@ -34,18 +35,39 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     let news = ready_changed(&old, new);
     match pass {
         Pass::Settled { plan, .. } if !plan.steps.is_empty() => {
-            let lines = plan.lines().join("; ");
+            let steps = plan.summary();
             // After anything but a settled pass over this spec, the steps may be what is left of a change of it.
-            let reason = if is_settled(object) { Reason::DriftHealed } else { Reason::Applied };
-            Some(EventDraft::new(false, reason, lines))
+            Some(match is_settled(object) {
+                true => EventDraft::new(false, Reason::DriftHealed, format!("{}{steps}", found(plan))),
+                false => EventDraft::new(false, Reason::Applied, steps),
+            })
         }
         Pass::Failed { trouble, .. } if news => Some(EventDraft::new(true, trouble.reason, trouble.message.clone())),
         Pass::Planned(plan) if news => {
-            Some(EventDraft::new(false, Reason::Planned, format!("would do: {}", plan.lines().join("; "))))
+            Some(EventDraft::new(false, Reason::Planned, format!("would do: {}", plan.summary())))
         }
         Pass::Paused { .. } if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
         _ => None,
     }
+}
+
+/// What others did to the definition and to what stages serve, as far as the healing tells.
+fn found(plan: &Plan) -> String {
+    let draft = plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi(_)));
+    let moved = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::UpdateStage { name, update } if update.revision.is_some() => {
+            Some(format!("stage {name} had been moved"))
+        }
+        _ => None,
+    });
+    let mut moved: Vec<String> = moved.collect();
+    match (draft, moved.is_empty()) {
+        (false, true) => return String::new(),
+        (true, true) => moved.push("the draft had been changed and not deployed".to_owned()),
+        (true, false) => moved.insert(0, "the draft had been changed".to_owned()),
+        (false, false) => {}
+    }
+    format!("{}: ", moved.join("; "))
 }
 
 /// An event of warnings that were not there before.

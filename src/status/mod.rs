@@ -1,6 +1,7 @@
 //! What happened -> status and event. Pure: the time is an argument.
 
 mod conditions;
+mod deployment;
 mod endpoint;
 mod event;
 mod names;
@@ -9,14 +10,13 @@ mod trouble;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use crate::api::{
-    ConditionType, PlanStatus, Reason, ReferenceStatus, StageStatus, StepFunctionsApi, StepFunctionsApiStatus,
-};
+use crate::api::{ConditionType, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::Ids;
 use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
 use crate::render::Problem;
 
+pub use deployment::known_deployments;
 pub use event::EventDraft;
 pub use outputs::outputs;
 pub use trouble::{Retry, Trouble};
@@ -88,7 +88,7 @@ pub fn next(
     match pass {
         Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
             let stages = object.spec.stages.iter().map(|stage| &stage.name);
-            settled(&mut status, desired, ids, stages, context.invoke_url);
+            settled(&mut status, desired, ids, stages, context);
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
@@ -120,7 +120,7 @@ fn settled<'a>(
     desired: &Desired,
     ids: &Ids,
     stages: impl Iterator<Item = &'a String>,
-    template: Option<&str>,
+    context: Context<'_>,
 ) {
     take_ids(status, ids);
     status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
@@ -132,22 +132,20 @@ fn settled<'a>(
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
     status.usage_plans = names::usage_plans(desired, ids);
     status.domains = names::domains(desired, ids);
-    (status.stages, status.endpoints) = Default::default();
+    status.deployments = deployment::deployments(desired, ids);
+    let before = std::mem::take(&mut status.stages);
+    status.endpoints.clear();
     let (Some(revision), Some(id), Some(api)) = (desired.revision(), &ids.rest_api, &desired.rest_api) else { return };
     for name in stages {
         let Some(deployment) = ids.stages.get(name) else { continue };
-        let url = invoke_url(template, &id.0, &desired.region, name);
+        let url = invoke_url(context.invoke_url, &id.0, &desired.region, name);
         let methods = api.definition.methods.iter();
         let called = methods.filter_map(|(key, method)| {
             endpoint::of(name, &url, &desired.region, key, method, &api.definition.authorizers)
         });
-        status.endpoints.extend(called);
-        status.stages.push(StageStatus {
-            name: name.clone(),
-            url,
-            deployment_id: deployment.to_string(),
-            revision: revision.to_string(),
-        });
+        // The methods of an older revision are not known.
+        status.endpoints.extend(called.filter(|_| desired.served_by(name).as_ref() == Some(&revision)));
+        status.stages.push(deployment::stage(name, url, deployment, ids, &before, context.now));
     }
     status.endpoints.truncate(ENDPOINTS);
 }

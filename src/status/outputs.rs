@@ -64,6 +64,7 @@ mod tests {
                 url: "https://x/prod".to_owned(),
                 deployment_id: String::new(),
                 revision: String::new(),
+                since: None,
             }],
             endpoints: vec![
                 endpoint("POST", ""),

@@ -88,6 +88,9 @@ impl Trouble {
                     | Blocker::EndpointType
                     | Blocker::RolePath { .. }
                     | Blocker::DomainType { .. }
+                    | Blocker::NoSuchRevision { .. }
+                    | Blocker::RoleOfRevision { .. }
+                    | Blocker::PolicyTooLarge { .. }
             )
         }) {
             (Reason::Invalid, Retry::OnChange)

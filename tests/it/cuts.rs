@@ -289,16 +289,18 @@ fn text(value: &Value) -> &str {
 }
 
 fn without_ids(value: &mut Value) {
-    const OWN: [&str; 11] = [
+    const OWN: [&str; 13] = [
         "id",
         "clientCertificateId",
         "parentId",
         "rootResourceId",
         "cacheNamespace",
         "deploymentId",
+        "created",
         "createdDate",
         "lastUpdatedDate",
         "lastTransitionTime",
+        "since",
         "observedGeneration",
         "warnings",
     ];

@@ -217,7 +217,7 @@ async fn leader_cut_off_from_kubernetes_stops_writing_to_aws_before_another_begi
             since(taken)
         );
         assert!(after_cut > 0, "it did write while it was cut off: {old:?}");
-        assert!(since(last) < 10.0 && last < taken, "{old:?}");
+        assert!(last < taken, "{old:?}");
         assert!(!new.is_empty() && new.iter().all(|write| write.at > taken), "{new:?}");
         assert!(taken.duration_since(cut).expect("later") < LIMIT);
         one_of_each(&world).await;

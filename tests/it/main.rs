@@ -18,6 +18,7 @@ mod cli;
 mod cors;
 mod cuts;
 mod deletion;
+mod deployments;
 mod domains;
 mod endpoint;
 mod everything;

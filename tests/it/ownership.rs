@@ -186,7 +186,7 @@ impl Drift {
             "api settings.policy: ",
         ),
         (Self::VariableChanged, r#"stage/live variables.note: "theirs" -> "first""#),
-        (Self::Repointed, r#"stage/live revision: (none) -> ""#),
+        (Self::Repointed, r#"stage/live revision: "deployment "#),
         (Self::StageDeleted, "create stage live"),
         (Self::PolicyChanged, r#"role policy.Statement.Effect: "Deny" -> "Allow""#),
         (Self::PolicyDeleted, r#"role policy: (none) -> {"#),

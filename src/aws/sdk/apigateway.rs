@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_apigateway::primitives::Blob;
+use aws_sdk_apigateway::primitives::{Blob, DateTime};
 use aws_sdk_apigateway::types::{EndpointAccessMode, PutMode, SecurityPolicy};
 
 use super::call::{all, found, gone, incomplete};
@@ -33,6 +33,11 @@ impl SdkAws {
             TaggedResource::ClientCertificate(id) => format!("{root}/clientcertificates/{id}"),
         }
     }
+}
+
+fn deployment(id: String, revision: Revision, created: Option<DateTime>) -> Deployment {
+    let created = created.map(|at| at.secs()).unwrap_or_default();
+    Deployment { id: DeploymentId(id), revision, created, needs: None }
 }
 
 impl ApiGateway for SdkAws {
@@ -103,11 +108,13 @@ impl ApiGateway for SdkAws {
             let page = self.call("apigateway:GetDeployments", tried, request).await?;
             Ok((page.items, page.position))
         });
-        let ours = deployments.await?.into_iter().filter_map(|deployment| {
-            let revision = Revision::from_description(deployment.description.as_deref()?)?;
-            Some(Deployment { id: DeploymentId(deployment.id?), revision })
+        let ours = deployments.await?.into_iter().filter_map(|found| {
+            let revision = Revision::from_description(found.description.as_deref()?)?;
+            Some(deployment(found.id?, revision, found.created_date))
         });
-        Ok(ours.collect())
+        let mut ours: Vec<Deployment> = ours.collect();
+        ours.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        Ok(ours)
     }
 
     async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiHead> {
@@ -188,11 +195,18 @@ impl ApiGateway for SdkAws {
         })
     }
 
-    async fn create_deployment(&self, id: &RestApiId, revision: &Revision) -> Result<DeploymentId> {
+    async fn create_deployment(&self, id: &RestApiId, revision: &Revision) -> Result<Deployment> {
         let operation = "apigateway:CreateDeployment";
         let request = self.apigateway.create_deployment().rest_api_id(&id.0).description(revision.description()).send();
         let answer = self.call(operation, format!("create a deployment of API {id}"), request).await?;
-        answer.id.map(DeploymentId).ok_or_else(|| incomplete(operation, "id"))
+        let id = answer.id.ok_or_else(|| incomplete(operation, "id"))?;
+        Ok(deployment(id, revision.clone(), answer.created_date))
+    }
+
+    async fn delete_deployment(&self, id: &RestApiId, deployment: &DeploymentId) -> Result<()> {
+        let request = self.apigateway.delete_deployment().rest_api_id(&id.0).deployment_id(&deployment.0).send();
+        let tried = format!("delete deployment {deployment} of API {id}");
+        gone(self.call("apigateway:DeleteDeployment", tried, request).await)
     }
 
     async fn create_stage(&self, id: &RestApiId, name: &str, stage: &Stage, deployment: &DeploymentId) -> Result<()> {

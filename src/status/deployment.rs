@@ -1,0 +1,62 @@
+//! Deployments and stages: as the status tells them, and back.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::{DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
+use crate::apply::Ids;
+use crate::model::{Deployment, DeploymentId, Desired, Needs, PolicyDocument, Revision};
+
+/// The deployments that are left after a pass.
+pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus> {
+    let current = desired.revision();
+    let role = desired.role.as_ref();
+    let own =
+        || Needs { role: role.map(|role| role.name.clone()), policy: role.and_then(|role| role.inline_policy.clone()) };
+    let shown = |deployment: &Deployment| {
+        let is_current = Some(&deployment.revision) == current.as_ref();
+        let needs = if is_current { Some(own()) } else { deployment.needs.clone() };
+        DeploymentStatus {
+            id: deployment.id.to_string(),
+            revision: deployment.revision.to_string(),
+            created: Time(Timestamp::from_second(deployment.created).unwrap_or(Timestamp::UNIX_EPOCH)),
+            needs: needs
+                .map(|Needs { role, policy }| DeploymentNeeds { role, policy: policy.map(|policy| policy.text()) }),
+        }
+    };
+    ids.deployments.iter().map(shown).collect()
+}
+
+/// The deployments that a status knows of.
+pub fn known_deployments(status: &StepFunctionsApiStatus) -> Vec<Deployment> {
+    let known = |deployment: &DeploymentStatus| Deployment {
+        id: DeploymentId(deployment.id.clone()),
+        revision: Revision(deployment.revision.clone()),
+        created: deployment.created.0.as_second(),
+        needs: deployment.needs.as_ref().map(|needs| Needs {
+            role: needs.role.clone(),
+            policy: needs.policy.as_deref().map(PolicyDocument::parse),
+        }),
+    };
+    status.deployments.iter().map(known).collect()
+}
+
+/// A stage that serves a deployment, now or since the status before said so.
+pub(super) fn stage(
+    name: &str,
+    url: String,
+    id: &DeploymentId,
+    ids: &Ids,
+    before: &[StageStatus],
+    now: &Time,
+) -> StageStatus {
+    let served = before.iter().find(|stage| stage.name == name && stage.deployment_id == id.0);
+    let holds = ids.deployments.iter().find(|deployment| deployment.id == *id);
+    StageStatus {
+        name: name.to_owned(),
+        url,
+        deployment_id: id.to_string(),
+        revision: holds.map(|deployment| deployment.revision.to_string()).unwrap_or_default(),
+        since: Some(served.and_then(|served| served.since.clone()).unwrap_or_else(|| now.clone())),
+    }
+}
