@@ -98,7 +98,7 @@ fn document(desired: &Desired) -> Value {
             "settings": api.settings,
             "openapi": openapi(api, role_arn.as_deref().unwrap_or_default()),
         })),
-        "deployment": desired.revision().map(|revision| json!({"description": revision.description()})),
+        "deployment": desired.revision.as_ref().map(|revision| json!({"description": revision.description()})),
         "stages": desired.stages.iter().map(|(name, stage)| (name.clone(), json!({
             "description": stage.description,
             "variables": stage.variables,

@@ -75,6 +75,8 @@ pub struct Desired {
     pub role: Option<Role>,
     /// The REST API with everything that a deployment snapshots.
     pub rest_api: Option<RestApi>,
+    /// The revision of that, which stages serve that are not told otherwise; `None` when there is no API.
+    pub revision: Option<Revision>,
     /// Stages by name.
     pub stages: BTreeMap<StageName, Stage>,
     /// What stages serve that do not serve what the spec describes now.
@@ -101,6 +103,7 @@ impl Desired {
             region: region.to_owned(),
             role: None,
             rest_api: None,
+            revision: None,
             stages: BTreeMap::new(),
             serves: BTreeMap::new(),
             history: 0,
@@ -124,20 +127,11 @@ impl Desired {
         role.chain(api).chain(stages).chain(plans).chain(keys).chain(domains).cloned().collect()
     }
 
-    /// What the spec describes, and stages serve that are not told otherwise; `None` when there is no API.
-    pub fn revision(&self) -> Option<Revision> {
-        // A deployment names the role by its ARN, the draft of the model does not. A derived name never changes.
-        let own = self.owner.role_name();
-        let chosen = self.role.as_ref().filter(|role| role.name != own || role.path != "/");
-        let role = chosen.map(|role| format!("{}{}", role.path, role.name));
-        self.rest_api.as_ref().map(|api| api.revision(role.as_deref()))
-    }
-
     /// What a stage is to serve; `None` when there is no API.
-    pub fn served_by(&self, stage: &str) -> Option<Revision> {
+    pub fn served_by(&self, stage: &str) -> Option<&Revision> {
         match self.chain(stage).last().and_then(|last| self.serves.get(*last)) {
-            Some(Serves::Pinned(revision)) => Some(revision.clone()),
-            _ => self.revision(),
+            Some(Serves::Pinned(revision)) => Some(revision),
+            _ => self.revision.as_ref(),
         }
     }
 
@@ -149,10 +143,9 @@ impl Desired {
     }
 
     /// The revisions that stages are to serve though the spec describes another one by now, with one stage of each.
-    pub fn held(&self) -> BTreeMap<Revision, &StageName> {
-        let current = self.revision();
+    pub fn held(&self) -> BTreeMap<&Revision, &StageName> {
         let served = self.stages.keys().rev().filter_map(|name| Some((self.served_by(name)?, name)));
-        served.filter(|(revision, _)| Some(revision) != current.as_ref()).collect()
+        served.filter(|(revision, _)| Some(*revision) != self.revision.as_ref()).collect()
     }
 
     /// A stage, the one that it comes after, and so on. No longer than there are stages, also if they form a circle.

@@ -7,12 +7,12 @@ use crate::model::{Deployment, DeploymentId, Desired, Observed, Revision};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
-    let Some(current) = desired.revision() else { return steps };
+    let Some(current) = &desired.revision else { return steps };
     steps.blockers.extend(unpinnable(desired, observed));
     let exists = |revision: &Revision| observed.deployments.iter().any(|deployment| deployment.revision == *revision);
-    let create = stage::serve(desired, &current) && !exists(&current);
+    let create = stage::serve(desired, current) && !exists(current);
     if create {
-        steps.build.push(Step::new(Action::CreateDeployment(current)));
+        steps.build.push(Step::new(Action::CreateDeployment(current.clone())));
     }
     let kept = desired.history.saturating_sub(usize::from(create));
     let used = used(desired, observed);
@@ -26,15 +26,14 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
 /// What stages and canaries serve when the plan is done, those of others included.
 fn used(desired: &Desired, observed: &Observed) -> BTreeSet<DeploymentId> {
     let mut used = observed.used_by_others.clone();
-    let current = desired.revision();
     for (name, wanted) in &desired.stages {
         let found = observed.stages.get(name);
         let serves = (desired.served_by(name), found.map(|found| &found.deployment));
-        let canary = (current.clone(), found.and_then(|found| found.canary_deployment.as_ref()));
+        let canary = (desired.revision.as_ref(), found.and_then(|found| found.canary_deployment.as_ref()));
         let canary = wanted.canary.as_ref().map(|_| canary);
         for (revision, has) in [Some(serves), canary].into_iter().flatten() {
-            let stays = has.filter(|id| observed.revision_of(id) == revision.as_ref());
-            let found = || observed.deployments.iter().find(|found| Some(&found.revision) == revision.as_ref());
+            let stays = has.filter(|id| observed.revision_of(id) == revision);
+            let found = || observed.deployments.iter().find(|found| Some(&found.revision) == revision);
             used.extend(stays.or_else(|| found().map(|found| &found.id)).cloned());
         }
     }
@@ -46,12 +45,12 @@ fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     let role = desired.role.as_ref().map(|role| &role.name);
     let held = desired.held().into_iter().filter_map(|(revision, stage)| {
         let field = format!("spec.stages[{stage}].deployment");
-        let Some(found) = observed.deployments.iter().find(|found| found.revision == revision) else {
+        let Some(found) = observed.deployments.iter().find(|found| found.revision == *revision) else {
             let existing = observed.deployments.iter().map(|found| found.revision.clone()).collect();
-            return Some(Blocker::NoSuchRevision { field, revision, existing });
+            return Some(Blocker::NoSuchRevision { field, revision: revision.clone(), existing });
         };
         let gone = found.needs.as_ref().and_then(|needs| needs.role.as_ref()).filter(|needed| Some(*needed) != role)?;
-        Some(Blocker::RoleOfRevision { field, revision, role: gone.clone() })
+        Some(Blocker::RoleOfRevision { field, revision: revision.clone(), role: gone.clone() })
     });
     held.collect()
 }

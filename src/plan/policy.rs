@@ -25,7 +25,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     };
     let wanted = with_held(desired, observed);
     if let Some(size) = wanted.as_ref().map(PolicyDocument::size).filter(|size| *size > INLINE_POLICY_MAX) {
-        let held = desired.held().into_keys().collect();
+        let held = desired.held().into_keys().cloned().collect();
         steps.blockers.push(Blocker::PolicyTooLarge { held, size });
     }
     match (&wanted, has) {
@@ -62,7 +62,7 @@ fn with_held(desired: &Desired, observed: &Observed) -> Option<PolicyDocument> {
     let has = observed.role.as_ref().filter(|found| found.owned).and_then(|found| found.role.inline_policy.as_ref());
     let mut policy = desired.role.as_ref()?.inline_policy.clone();
     for revision in desired.held().into_keys() {
-        let Some(deployment) = observed.deployments.iter().find(|found| found.revision == revision) else { continue };
+        let Some(deployment) = observed.deployments.iter().find(|found| found.revision == *revision) else { continue };
         let needed = deployment.needs.as_ref().map_or(has, |needs| needs.policy.as_ref());
         policy = match (policy, needed) {
             (Some(policy), Some(needed)) => Some(policy.union(needed).unwrap_or(policy)),

@@ -13,11 +13,11 @@ use crate::model::{
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
-    let Some(current) = desired.revision() else { return steps };
+    let Some(current) = &desired.revision else { return steps };
     for (name, wanted) in desired.stages_in_order().into_iter().filter_map(|name| desired.stages.get_key_value(name)) {
         let Some(revision) = desired.served_by(name) else { continue };
         let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
-        let stage = Wanted { name, stage: wanted, revision: &revision, current: &current, certificate };
+        let stage = Wanted { name, stage: wanted, revision, current, certificate };
         match observed.stages.get(name) {
             None => {
                 let revision = revision.clone();
@@ -31,7 +31,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
             Some(found) => {
                 // Where it goes back to is written before.
                 let held = revision != current;
-                let moved = if held { Vec::new() } else { moved(name, found, observed, &revision) };
+                let moved = if held { Vec::new() } else { moved(name, found, observed, revision) };
                 stage.update(&Found::observed(found, observed, moved), &mut steps);
             }
         }
@@ -45,11 +45,11 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
 pub(super) fn roll_back(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     for (name, found) in observed.stages.iter().filter(|(_, found)| found.owned) {
-        let held = desired.served_by(name).filter(|revision| Some(revision) != desired.revision().as_ref());
+        let held = desired.served_by(name).filter(|revision| Some(*revision) != desired.revision.as_ref());
         let Some(revision) = held.filter(|_| desired.stages.contains_key(name)) else { continue };
-        let changes = moved(name, found, observed, &revision);
+        let changes = moved(name, found, observed, revision);
         if !changes.is_empty() {
-            let update = StageUpdate { revision: Some(revision), ..StageUpdate::default() };
+            let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
             steps.build.push(Step { action: Action::UpdateStage { name: name.clone(), update }, changes });
         }
     }
@@ -70,21 +70,20 @@ fn moved(name: &str, found: &ObservedStage, observed: &Observed, revision: &Revi
 
 /// Whether a stage or a canary is to serve that revision.
 pub(super) fn serve(desired: &Desired, revision: &Revision) -> bool {
-    let served = |name: &StageName| desired.served_by(name);
     let by_canary =
-        desired.revision().as_ref() == Some(revision) && desired.stages.values().any(|stage| stage.canary.is_some());
-    by_canary || desired.stages.keys().any(|name| served(name).as_ref() == Some(revision))
+        desired.revision.as_ref() == Some(revision) && desired.stages.values().any(|stage| stage.canary.is_some());
+    by_canary || desired.stages.keys().any(|name| desired.served_by(name) == Some(revision))
 }
 
 /// Whether a stage or a canary is to serve what the spec describes, and does not serve it yet.
 pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
-    let current = desired.revision();
+    let current = desired.revision.as_ref();
     let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
     let moves = |(name, wanted): (&StageName, &Stage)| {
         let found = observed.stages.get(name);
         let canary = serves(found.and_then(|found| found.canary_deployment.as_ref()));
-        (desired.served_by(name) == current && serves(found.map(|found| &found.deployment)) != current.as_ref())
-            || (wanted.canary.is_some() && canary != current.as_ref())
+        (desired.served_by(name) == current && serves(found.map(|found| &found.deployment)) != current)
+            || (wanted.canary.is_some() && canary != current)
     };
     current.is_some() && desired.stages.iter().any(moves)
 }
@@ -95,7 +94,7 @@ pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
         desired.stages.get(name).is_some_and(|wanted| {
             wanted.variables != found.stage.variables
                 || wanted.canary != found.stage.canary
-                || observed.revision_of(&found.deployment) != desired.served_by(name).as_ref()
+                || observed.revision_of(&found.deployment) != desired.served_by(name)
         })
     };
     any_moves(desired, observed) || observed.stages.iter().any(other)

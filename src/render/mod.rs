@@ -25,7 +25,7 @@ mod usage_plan;
 mod validator;
 
 use crate::api::StepFunctionsApiSpec;
-use crate::model::{Desired, Owner};
+use crate::model::{Desired, Owner, RestApi, Revision, Role};
 
 pub use crate::api::Problem;
 
@@ -92,6 +92,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let desired = Desired {
         owner: owner.clone(),
         region: spec.region.clone(),
+        revision: Some(revision(owner, role.role.as_ref(), &rest_api)),
         role: role.role,
         rest_api: Some(rest_api),
         stages,
@@ -104,6 +105,13 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         tests,
     };
     Ok(Rendered { desired, warnings })
+}
+
+fn revision(owner: &Owner, role: Option<&Role>, rest_api: &RestApi) -> Revision {
+    // A deployment names the role by its ARN, the draft of the model does not. A derived name never changes.
+    let chosen = role.filter(|role| role.name != owner.role_name() || role.path != "/");
+    let role = chosen.map(|role| format!("{}{}", role.path, role.name));
+    rest_api.revision(role.as_deref())
 }
 
 /// What the methods of a spec work on.

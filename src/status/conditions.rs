@@ -108,7 +108,7 @@ fn serving(desired: &Desired) -> String {
     let mut served: BTreeMap<(bool, String), Vec<&str>> = BTreeMap::new();
     for name in desired.stages.keys() {
         let revision = desired.served_by(name);
-        let held = revision != desired.revision();
+        let held = revision != desired.revision.as_ref();
         let revision = revision.map(|revision| revision.to_string()).unwrap_or_default();
         served.entry((held, revision)).or_default().push(name);
     }

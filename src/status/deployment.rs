@@ -9,12 +9,11 @@ use crate::model::{Deployment, DeploymentId, Desired, Needs, PolicyDocument, Rev
 
 /// The deployments that are left after a pass.
 pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus> {
-    let current = desired.revision();
     let role = desired.role.as_ref();
     let own =
         || Needs { role: role.map(|role| role.name.clone()), policy: role.and_then(|role| role.inline_policy.clone()) };
     let shown = |deployment: &Deployment| {
-        let is_current = Some(&deployment.revision) == current.as_ref();
+        let is_current = Some(&deployment.revision) == desired.revision.as_ref();
         let needs = if is_current { Some(own()) } else { deployment.needs.clone() };
         DeploymentStatus {
             id: deployment.id.to_string(),

@@ -125,7 +125,7 @@ fn settled<'a>(
     take_ids(status, ids);
     status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
     status.client_certificates = desired.stages.values().any(|stage| stage.client_certificate);
-    status.revision = desired.revision().map(|revision| revision.to_string());
+    status.revision = desired.revision.as_ref().map(|revision| revision.to_string());
     status.created_roles = desired.role.iter().map(|role| role.name.clone()).collect();
     let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
     status.managed_policy_arns = attached.map(ToString::to_string).collect();
@@ -135,7 +135,7 @@ fn settled<'a>(
     status.deployments = deployment::deployments(desired, ids);
     let before = std::mem::take(&mut status.stages);
     status.endpoints.clear();
-    let (Some(revision), Some(id), Some(api)) = (desired.revision(), &ids.rest_api, &desired.rest_api) else { return };
+    let (Some(revision), Some(id), Some(api)) = (&desired.revision, &ids.rest_api, &desired.rest_api) else { return };
     for name in stages {
         let Some(deployment) = ids.stages.get(name) else { continue };
         let url = invoke_url(context.invoke_url, &id.0, &desired.region, name);
@@ -144,7 +144,7 @@ fn settled<'a>(
             endpoint::of(name, &url, &desired.region, key, method, &api.definition.authorizers)
         });
         // The methods of an older revision are not known.
-        status.endpoints.extend(called.filter(|_| desired.served_by(name).as_ref() == Some(&revision)));
+        status.endpoints.extend(called.filter(|_| desired.served_by(name) == Some(revision)));
         status.stages.push(deployment::stage(name, url, deployment, ids, &before, context.now));
     }
     status.endpoints.truncate(ENDPOINTS);
