@@ -13,6 +13,8 @@ pub enum ConditionType {
     Stalled,
     /// The spec is valid.
     Accepted,
+    /// Others have changed AWS, and it is not set right yet.
+    Drifted,
     /// The role is as it should be.
     RoleReady,
     /// The draft of the REST API is as it should be.
@@ -36,6 +38,8 @@ impl fmt::Display for ConditionType {
 pub enum Reason {
     /// All as it should be.
     Applied,
+    /// AWS was changed by someone else.
+    Drifted,
     /// AWS had been changed by someone else and matches again.
     DriftHealed,
     /// The spec is valid.
@@ -94,8 +98,9 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for documentation and tests.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Applied,
+        Self::Drifted,
         Self::DriftHealed,
         Self::Valid,
         Self::Warned,
@@ -129,6 +134,11 @@ impl Reason {
     pub fn explanation(self) -> &'static str {
         match self {
             Self::Applied => "AWS matches the spec. Nothing to do.",
+            Self::Drifted => {
+                "Something that this object describes was changed in AWS by someone else, or was lost; the message lists \
+                 what would set it right. With spec.driftPolicy Report nothing is written: undo it in AWS, or apply a \
+                 change of the spec, or set driftPolicy to Heal."
+            }
             Self::DriftHealed => {
                 "Something that this object describes had been changed in AWS by someone else, or was lost; the event \
                  lists what, and AWS matches the spec again."
@@ -145,8 +155,9 @@ impl Reason {
             Self::Unknown => "This part has not been looked at yet, because an earlier one is not finished. See Ready.",
             Self::Given => "The role is given by spec.role.arn (or by every method having none); it is not changed.",
             Self::Planned => {
-                "spec.mode is Plan: nothing is written to AWS. status.plan lists what would be. Set spec.mode to Apply \
-                 to have it done."
+                "spec.mode is Plan: nothing is written to AWS. status.plan lists what would be, and its hash. Set the \
+                 annotation stepgate.dev/approve to that hash to have exactly that done, or spec.mode to Apply. An \
+                 approval holds for the plan with that hash only, whenever it comes up, and until it is carried out."
             }
             Self::Paused => "spec.mode is Paused: AWS is left alone, a deletion included. Set spec.mode to go on.",
             Self::Deleting => {

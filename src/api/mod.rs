@@ -39,21 +39,21 @@ pub use endpoint::{AccessMode, Endpoint, EndpointType, IpAddressType};
 pub use machine::StateMachine;
 pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
 pub use model_schema::Model;
-pub use names::{CHECK_NOW, FIELD_MANAGER, FINALIZER};
+pub use names::{APPROVE, CHECK_INTERVAL, CHECK_NOW, FIELD_MANAGER, FINALIZER};
 pub use preflight::{Expectation, MethodTest};
 pub use problem::Problem;
 pub use reference::{KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMachineRef, ValueFrom};
 pub use response::{ErrorAnswer, Response, ResponseTemplate, Unwrap};
 pub use role::Role;
 pub use secret::{SecretKey, SecretText};
-pub use spec::{DeletionPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
+pub use spec::{DeletionPolicy, DriftPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
 pub use stage::{Stage, StageDeployment};
 pub use stage_settings::{
     AccessLog, CacheSize, Canary, LogLevel, Logging, MethodCache, StageCache, StageMethod, StageVerb, Throttling,
     Unauthorized,
 };
 pub use status::{
-    ApiKeyStatus, DeploymentNeeds, DeploymentStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus,
+    ApiKeyStatus, ApprovedPlan, DeploymentNeeds, DeploymentStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus,
     ReferenceStatus, StageStatus, StepFunctionsApiStatus, UsagePlanStatus,
 };
 pub use usage_plan::{KeyThrottling, Period, Quota, UsagePlan, UsagePlanMethod, UsagePlanStage};

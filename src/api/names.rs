@@ -4,5 +4,9 @@
 pub const FINALIZER: &str = "stepgate.dev/cleanup";
 /// Annotation that asks for a check at once; any new value does. Echoed in `status.lastHandledCheckNow`.
 pub const CHECK_NOW: &str = "stepgate.dev/check-now";
+/// Annotation with the hash of the plan in `status.plan` that may be applied in mode Plan.
+pub const APPROVE: &str = "stepgate.dev/approve";
+/// Annotation with the time between checks of this object, such as `5m`.
+pub const CHECK_INTERVAL: &str = "stepgate.dev/check-interval";
 /// Field manager and event reporter.
 pub const FIELD_MANAGER: &str = "stepgate";

@@ -64,6 +64,13 @@ use super::usage_plan::UsagePlan;
         description = "Hash of what the stages serve."
     ),
     printcolumn(name = "Region", type_ = "string", json_path = ".spec.region", priority = 1),
+    printcolumn(
+        name = "Drift",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Drifted\")].status",
+        description = "Whether others have changed AWS, and it was not set right.",
+        priority = 1
+    ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
@@ -215,7 +222,14 @@ pub struct StepFunctionsApiSpec {
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
 
-    /// Apply (default): make AWS match. Plan: write nothing to AWS and show in status.plan what would be written.
+    /// What happens when others change in AWS what this object describes. Heal (default): it is set right at the next check.
+    /// Report: the conditions Ready and Drifted and an event say what, and nothing is written; the next change of the spec
+    /// sets all right.
+    #[serde(default)]
+    pub drift_policy: DriftPolicy,
+
+    /// Apply (default): make AWS match. Plan: write nothing to AWS and show in status.plan what would be written; the
+    /// annotation stepgate.dev/approve with the plan's hash has exactly that applied.
     /// Paused: leave AWS alone altogether, a deletion included.
     #[serde(default)]
     pub mode: Mode,
@@ -248,6 +262,14 @@ pub enum DeletionPolicy {
     #[default]
     Delete,
     Retain,
+}
+
+/// What happens when others change AWS.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DriftPolicy {
+    #[default]
+    Heal,
+    Report,
 }
 
 /// How far the controller goes.

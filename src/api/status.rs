@@ -58,6 +58,16 @@ pub struct StepFunctionsApiStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointStatus>,
 
+    /// Hash of all that was wanted when AWS last matched it. What differs from then on, others have changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub applied: Option<String>,
+
+    /// In mode Plan, while it is being applied: the plan that was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ApprovedPlan")]
+    pub approved: Option<ApprovedPlan>,
+
     /// In mode Plan: what would be written to AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PlanStatus")]
@@ -225,6 +235,16 @@ pub struct PlanStatus {
     pub hash: String,
     /// The writes in their order, each with what it changes.
     pub steps: Vec<String>,
+}
+
+/// A plan that may be applied, also by several passes.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovedPlan {
+    /// Hash of the plan.
+    pub hash: String,
+    /// Hash of all that was wanted when it was approved.
+    pub wanted: String,
 }
 
 /// An object that the spec refers to.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::aws::AwsArguments;
-use crate::controller::{self, Candidate, Leadership, Settings, connect, with_causes};
+use crate::controller::{self, Candidate, Leadership, Settings, connect, parse_interval, with_causes};
 use crate::metrics::Metrics;
 use crate::telemetry::{self, LogFormat};
 
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     owner_id: Option<String>,
 
     /// Time between checks of an object that is as it should be, such as 30m
-    #[arg(long, env = "STEPGATE_CHECK_INTERVAL", value_name = "DURATION", default_value = "30m", value_parser = interval)]
+    #[arg(long, env = "STEPGATE_CHECK_INTERVAL", value_name = "DURATION", default_value = "30m", value_parser = parse_interval)]
     check_interval: Duration,
 
     /// Objects worked on at the same time
@@ -98,11 +98,6 @@ impl ElectionArguments {
         });
         Some(Candidate::new(client.clone(), self.leader_election_namespace, name, identity))
     }
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if duration < Duration::from_secs(1) { Err("has to be 1s at least".to_owned()) } else { Ok(duration) }
 }
 
 /// What fits a tag of AWS together with namespace and name.

@@ -35,6 +35,7 @@ use schedule::Schedule;
 pub use connection::{Watching, connect};
 pub use leader::Leadership;
 pub use lease::Candidate;
+pub use schedule::parse_interval;
 
 /// What a controller is told.
 #[derive(Clone, Debug)]

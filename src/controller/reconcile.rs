@@ -9,14 +9,18 @@ use kube::{Api, Resource, ResourceExt};
 use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
+use super::schedule::parse_interval;
 use super::secrets::Secrets;
 use super::{Guarded, Shared, finalizer};
-use crate::api::{CHECK_NOW, DeletionPolicy, Mode, Reason, StepFunctionsApi};
+use crate::api::{
+    APPROVE, CHECK_INTERVAL, CHECK_NOW, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi,
+    StepFunctionsApiStatus,
+};
 use crate::apply::{Outcome, apply};
 use crate::model::{Arn, Desired, Owner, RestApiId};
 use crate::observe::{Scope, observe};
-use crate::plan::plan;
-use crate::render::{Rendered, render};
+use crate::plan::{Plan, plan};
+use crate::render::{Problem, Rendered, render};
 use crate::status::{self, EventDraft, Pass, Trouble, is_settled};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
@@ -118,8 +122,14 @@ fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
         && is_settled(object)
         && finalizer::is_on(object)
         && handled == object.annotations().get(CHECK_NOW);
-    let wait = settled.then(|| shared.schedule.until_due(&object.uid().unwrap_or_default()));
+    let wait = settled.then(|| shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared)));
     wait.filter(|wait| !wait.is_zero())
+}
+
+/// Time between checks of an object: its own, or everybody's.
+fn interval(object: &StepFunctionsApi, shared: &Shared) -> Duration {
+    let own = object.annotations().get(CHECK_INTERVAL).and_then(|text| parse_interval(text).ok());
+    own.unwrap_or_else(|| shared.schedule.interval())
 }
 
 struct PassOver<'a> {
@@ -172,7 +182,8 @@ impl PassOver<'_> {
             Err(trouble) => return self.fail(report, &trouble, None).await,
         };
         let desired = match render(&self.owner, &spec) {
-            Ok(Rendered { desired, warnings }) => {
+            Ok(Rendered { desired, mut warnings }) => {
+                warnings.extend(self.unread_interval());
                 report.warn(warnings);
                 desired
             }
@@ -192,12 +203,16 @@ impl PassOver<'_> {
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
         let plan = plan(&desired, &observed);
-        if self.object.spec.mode == Mode::Plan {
-            report.write(&Pass::Planned(&plan)).await.map_err(Error::Status)?;
-            return Ok((Some(Reason::Planned), Action::requeue(self.shared.schedule.checked(&self.uid))));
-        }
+        let approved = match self.approval(&plan, &desired) {
+            Ok(approved) => approved,
+            Err(planned) => return self.show(report, &planned).await,
+        };
         if !plan.blockers.is_empty() {
             return self.fail(report, &Trouble::blocked(&plan.blockers), None).await;
+        }
+        let drifted = self.status().is_some_and(|status| status.applied == Some(desired.hash()));
+        if drifted && !plan.is_empty() && self.object.spec.drift_policy == DriftPolicy::Report {
+            return self.show(report, &Pass::Drifted(&plan)).await;
         }
         if !finalizer::is_on(self.object) {
             // Before the first write: what is made must be found by a deletion.
@@ -205,7 +220,8 @@ impl PassOver<'_> {
         }
         if !plan.is_empty() {
             // Also so that a pass that is cut off here is not taken for settled.
-            report.write(&Pass::Applying(&plan)).await.map_err(Error::Status)?;
+            let applying = Pass::Applying { plan: &plan, desired: &desired, drifted, approved };
+            report.write(&applying).await.map_err(Error::Status)?;
         }
         let outcome = apply(&*aws, &observed, &plan).await;
         // Also after a failure: a key that AWS made is of use at once.
@@ -216,7 +232,7 @@ impl PassOver<'_> {
         if let Err(trouble) = kept {
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
-        let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan };
+        let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan, drifted };
         let data = status::outputs(&desired.region, &report.preview(&settled));
         if let Err(error) = outputs.write(found, &data).await {
             return self.no_outputs(report, error, Some((&outcome, &desired))).await;
@@ -224,7 +240,51 @@ impl PassOver<'_> {
         report.write(&settled).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
         let quiet = self.shared.references.quiet(&self.uid).unwrap_or(Duration::MAX);
-        Ok((Some(Reason::Applied), Action::requeue(self.shared.schedule.checked(&self.uid).min(quiet))))
+        Ok((Some(Reason::Applied), Action::requeue(self.checked().min(quiet))))
+    }
+
+    fn status(&self) -> Option<&StepFunctionsApiStatus> {
+        self.object.status.as_ref()
+    }
+
+    /// By which hash a plan is approved, if it has to be; the error is what is shown as long as it is not.
+    fn approval<'p>(&'p self, plan: &'p Plan, desired: &Desired) -> Result<Option<&'p str>, Pass<'p>> {
+        if self.object.spec.mode != Mode::Plan || plan.is_empty() {
+            return Ok(None);
+        }
+        let approval = self.object.annotations().get(APPROVE).map(String::as_str);
+        // What is left of a plan that was begun has another hash.
+        let begun = self.status().and_then(|status| status.approved.as_ref());
+        let begun = begun.filter(|begun| begun.wanted == desired.hash()).map(|begun| begun.hash.as_str());
+        let holds = |hash: &&str| *hash == plan.hash() || begun == Some(hash);
+        approval
+            .filter(|hash| plan.blockers.is_empty() && holds(hash))
+            .map(Some)
+            .ok_or(Pass::Planned { plan, approval })
+    }
+
+    /// Ends a pass that writes nothing to AWS.
+    async fn show(&self, report: &mut Report<'_>, pass: &Pass<'_>) -> Result<Done, Error> {
+        report.write(pass).await.map_err(Error::Status)?;
+        let reason = if matches!(pass, Pass::Drifted(_)) { Reason::Drifted } else { Reason::Planned };
+        Ok((Some(reason), Action::requeue(self.checked())))
+    }
+
+    /// Notes a good check and says when the next one is due.
+    fn checked(&self) -> Duration {
+        self.shared.schedule.checked(&self.uid, self.interval())
+    }
+
+    /// Time between checks of this object.
+    fn interval(&self) -> Duration {
+        interval(self.object, self.shared)
+    }
+
+    /// What is wrong with the annotation for the interval.
+    fn unread_interval(&self) -> Option<Problem> {
+        let message = parse_interval(self.object.annotations().get(CHECK_INTERVAL)?).err()?;
+        let message = format!("{message}; a duration such as 5m is meant. Until then it is checked like all others");
+        Some(Problem { field: format!("metadata.annotations[{CHECK_INTERVAL}]"), message })
     }
 
     /// What the status lets us skip.
@@ -271,9 +331,8 @@ impl PassOver<'_> {
         if plan.is_empty() {
             return self.let_go(report, Reason::Deleted, "AWS resources are gone").await;
         }
-        if self.object.spec.mode == Mode::Plan {
-            report.write(&Pass::Planned(&plan)).await.map_err(Error::Status)?;
-            return Ok((Some(Reason::Planned), Action::requeue(self.shared.schedule.checked(&self.uid))));
+        if let Err(planned) = self.approval(&plan, &desired) {
+            return self.show(report, &planned).await;
         }
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
         let outcome = apply(&*aws, &observed, &plan).await;
@@ -327,7 +386,7 @@ impl PassOver<'_> {
         report.write(&failed).await.map_err(Error::Status)?;
         let failures = self.shared.schedule.failed(&self.uid);
         // What only another spec cures is looked at again all the same, rarely: a limit may have been raised meanwhile.
-        let wait = trouble.retry.after(failures).unwrap_or_else(|| self.shared.schedule.interval());
+        let wait = trouble.retry.after(failures).unwrap_or_else(|| self.interval());
         Ok((Some(trouble.reason), Action::requeue(wait)))
     }
 }

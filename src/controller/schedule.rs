@@ -43,19 +43,19 @@ impl Schedule {
 
     /// How long until a settled object is due, zero if it is. One that this process has not seen yet is due at a moment
     /// of its own within an interval, so that a restart and a new leader call AWS for nobody and checks stay spread.
-    pub(super) fn until_due(&self, uid: &str) -> Duration {
+    pub(super) fn until_due(&self, uid: &str, interval: Duration) -> Duration {
         let checked = self.with(uid, |memory| memory.checked);
         let due = match checked {
-            Some(at) => at + self.spread(uid),
-            None => self.lock().since + self.interval.mul_f64(share(uid)),
+            Some(at) => at + spread(uid, interval),
+            None => self.lock().since + interval.mul_f64(share(uid)),
         };
         due.saturating_duration_since(Instant::now())
     }
 
     /// Notes a good check and says when the next one is due.
-    pub(super) fn checked(&self, uid: &str) -> Duration {
+    pub(super) fn checked(&self, uid: &str, interval: Duration) -> Duration {
         self.with(uid, |memory| *memory = Memory { checked: Some(Instant::now()), failures: 0 });
-        self.spread(uid)
+        spread(uid, interval)
     }
 
     /// Notes a failure and says how many there were in a row.
@@ -71,11 +71,6 @@ impl Schedule {
         self.lock().memory.remove(uid);
     }
 
-    /// The interval, up to a tenth shorter or longer.
-    fn spread(&self, uid: &str) -> Duration {
-        self.interval.mul_f64(0.9 + 0.2 * share(uid))
-    }
-
     fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
         act(self.lock().memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0 }))
     }
@@ -83,6 +78,20 @@ impl Schedule {
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A time between checks, such as `30m`.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn parse_interval(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration < Duration::from_secs(1) { Err("has to be 1s at least".to_owned()) } else { Ok(duration) }
+}
+
+/// The interval, up to a tenth shorter or longer.
+fn spread(uid: &str, interval: Duration) -> Duration {
+    interval.mul_f64(0.9 + 0.2 * share(uid))
 }
 
 /// A number from 0 to 1 that is an object's own.
@@ -95,10 +104,13 @@ fn share(uid: &str) -> f64 {
 mod tests {
     use super::*;
 
+    const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
+
     #[tokio::test(start_paused = true)]
     async fn objects_of_before_a_restart_are_spread_over_the_interval() {
         let schedule = Schedule::new(Duration::from_secs(1800));
-        let mut waits: Vec<u64> = (0..1000).map(|n| schedule.until_due(&format!("uid-{n}")).as_secs()).collect();
+        let mut waits: Vec<u64> =
+            (0..1000).map(|n| schedule.until_due(&format!("uid-{n}"), HALF_AN_HOUR).as_secs()).collect();
         waits.sort_unstable();
         assert!(waits[0] < 20 && waits[999] > 1780, "{} {}", waits[0], waits[999]);
         assert!(waits.windows(2).all(|pair| pair[1] - pair[0] < 30), "no gap");
@@ -107,19 +119,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn objects_are_spread_again_when_a_standby_of_long_becomes_leader() {
         let schedule = Schedule::new(Duration::from_secs(1800));
-        schedule.checked("uid-1");
+        schedule.checked("uid-1", HALF_AN_HOUR);
         tokio::time::advance(Duration::from_secs(86400)).await;
         schedule.begin();
-        let due = (0..1000).filter(|n| schedule.until_due(&format!("uid-{n}")).is_zero()).count();
+        let due = (0..1000).filter(|n| schedule.until_due(&format!("uid-{n}"), HALF_AN_HOUR).is_zero()).count();
         assert!(due < 5, "{due} of 1000 are due at once");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_checked_object_is_due_after_about_the_interval() {
         let schedule = Schedule::new(Duration::from_secs(100));
-        schedule.checked("a");
-        assert!(schedule.until_due("a") >= Duration::from_secs(90));
+        schedule.checked("a", schedule.interval());
+        assert!(schedule.until_due("a", schedule.interval()) >= Duration::from_secs(90));
         tokio::time::advance(Duration::from_secs(111)).await;
-        assert_eq!(schedule.until_due("a"), Duration::ZERO);
+        assert_eq!(schedule.until_due("a", schedule.interval()), Duration::ZERO);
     }
 }

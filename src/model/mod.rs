@@ -52,6 +52,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// A model value as JSON, for hashes and differences.
 ///
@@ -59,6 +60,11 @@ use serde_json::Value;
 /// If the type is no JSON (a map with keys that are not text): silence would hide every difference.
 pub fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).expect("model types are JSON")
+}
+
+/// A digest as it is shown: its first 12 hexadecimal digits.
+pub fn short(digest: &[u8]) -> String {
+    owner::hex(&digest[..6])
 }
 
 /// Tags by key.
@@ -125,6 +131,15 @@ impl Desired {
         let domains = self.domains.values().filter_map(|domain| domain.own.as_ref());
         let domains = domains.flat_map(|own| own.tags.keys());
         role.chain(api).chain(stages).chain(plans).chain(keys).chain(domains).cloned().collect()
+    }
+
+    /// Hash of all of it, API key values included, which `Debug` leaves out.
+    pub fn hash(&self) -> String {
+        let mut digest = Sha256::new_with_prefix(format!("{self:?}"));
+        for value in self.api_keys.values().filter_map(|key| key.value.as_ref()) {
+            digest.update(&value.0);
+        }
+        short(&digest.finalize())
     }
 
     /// What a stage is to serve; `None` when there is no API.

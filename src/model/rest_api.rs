@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::owner::hex;
+use super::short;
 use super::{ApiSettings, Arn, Authorizer, Models, Revision, Segment, Tags, Validation, json};
 
 /// Id that AWS gives to a REST API.
@@ -41,7 +41,7 @@ impl RestApi {
             content.push_str(&json(&settings).to_string());
         }
         content.push_str(own_role.unwrap_or_default());
-        Revision(hex(&Sha256::digest(content)[..6]))
+        Revision(short(&Sha256::digest(content)))
     }
 }
 

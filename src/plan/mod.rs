@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{ApiKeyId, Arn, Desired, Observed, TAG_PREFIX, Tags};
+use crate::model::{ApiKeyId, Arn, Desired, Observed, TAG_PREFIX, Tags, short};
 
 pub use action::{Action, Part, StageUpdate, TagChange, UsagePlanUpdate};
 pub use blocker::Blocker;
@@ -108,10 +108,10 @@ impl Plan {
         self.steps.is_empty() && self.blockers.is_empty()
     }
 
-    /// Hash of the steps' text.
+    /// Hash of all that the steps write.
     pub fn hash(&self) -> String {
-        let digest = Sha256::digest(self.lines().join("\n").as_bytes());
-        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        let actions: Vec<&Action> = self.steps.iter().map(|step| &step.action).collect();
+        short(&Sha256::digest(format!("{actions:?}")))
     }
 
     /// Keys of the users' tags that the steps set.

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::trouble::joined;
 use super::{Context, Pass};
-use crate::api::{ConditionType, Reason};
+use crate::api::{APPROVE, ConditionType, Reason};
 use crate::model::Desired;
 use crate::plan::{Part, Plan};
 use crate::render::Problem;
@@ -31,11 +31,12 @@ fn says(status: Status, reason: Reason, message: impl Into<String>) -> Says {
 }
 
 pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context: Context<'_>) -> Vec<Condition> {
-    let rows: [(ConditionType, Says); 9] = [
+    let rows: [(ConditionType, Says); 10] = [
         (ConditionType::Ready, ready(pass)),
         (ConditionType::Reconciling, reconciling(pass)),
         (ConditionType::Stalled, stalled(pass)),
         (ConditionType::Accepted, accepted(pass, context.warnings)),
+        (ConditionType::Drifted, drifted(pass)),
         (ConditionType::RoleReady, part(pass, Part::Role)),
         (ConditionType::ApiReady, part(pass, Part::RestApi)),
         (ConditionType::StagesReady, part(pass, Part::Stages)),
@@ -53,7 +54,7 @@ pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context:
 /// Whether there is something that the condition is about. Every object has the others' parts.
 fn shown(kind: ConditionType, pass: &Pass<'_>, before: bool) -> bool {
     let touches = |wanted: Part| match pass {
-        Pass::Applying(plan) => before || plan.steps.iter().any(|step| step.action.part() == wanted),
+        Pass::Applying { plan, .. } => before || plan.steps.iter().any(|step| step.action.part() == wanted),
         Pass::Failed { part, .. } => before || *part == Some(wanted),
         _ => before,
     };
@@ -103,6 +104,26 @@ fn writes(plan: &Plan) -> String {
     format!("{count} write{}: {}", if count == 1 { "" } else { "s" }, steps.join(", "))
 }
 
+fn planned(plan: &Plan, approval: Option<&str>) -> String {
+    let hash = plan.hash();
+    let other = match approval {
+        Some(other) => format!("The approval of {other} is for another plan. "),
+        None => String::new(),
+    };
+    format!(
+        "plan {hash}, not applied. {other}To have it applied, set the annotation {APPROVE} to {hash}, or spec.mode to Apply. {}",
+        writes(plan)
+    )
+}
+
+fn drifted(pass: &Pass<'_>) -> Says {
+    match pass {
+        Pass::Applying { plan, drifted: true, .. } | Pass::Drifted(plan) => says(True, Reason::Drifted, plan.summary()),
+        Pass::Settled { .. } => says(False, Reason::Applied, ""),
+        _ => None,
+    }
+}
+
 /// What the stages serve: `stages alpha, beta at revision x; stage prod at revision y`.
 fn serving(desired: &Desired) -> String {
     let mut served: BTreeMap<(bool, String), Vec<&str>> = BTreeMap::new();
@@ -121,16 +142,16 @@ fn serving(desired: &Desired) -> String {
 
 fn ready(pass: &Pass<'_>) -> Says {
     match pass {
-        Pass::Applying(plan) => says(False, Reason::Applying, writes(plan)),
+        Pass::Applying { plan, .. } => says(False, Reason::Applying, writes(plan)),
         Pass::Settled { desired, .. } => says(True, Reason::Applied, serving(desired)),
-        Pass::Planned(plan) if !plan.blockers.is_empty() => {
+        Pass::Drifted(plan) => {
+            says(False, Reason::Drifted, format!("changed by others, left as it is: {}", plan.summary()))
+        }
+        Pass::Planned { plan, .. } if !plan.blockers.is_empty() => {
             let blockers: Vec<String> = plan.blockers.iter().map(ToString::to_string).collect();
             says(False, Reason::Planned, format!("nothing can be applied: {}", blockers.join("; ")))
         }
-        Pass::Planned(plan) if plan.is_empty() => says(True, Reason::Planned, "AWS matches; nothing to apply"),
-        Pass::Planned(plan) => {
-            says(False, Reason::Planned, format!("mode Plan, not applied; see status.plan. {}", writes(plan)))
-        }
+        Pass::Planned { plan, approval } => says(False, Reason::Planned, planned(plan, *approval)),
         Pass::Paused { deleting: false } => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),
         Pass::Paused { deleting: true } => {
             let message = "mode Paused, the deletion waits; set spec.mode to Apply, or deletionPolicy to Retain";
@@ -143,12 +164,13 @@ fn ready(pass: &Pass<'_>) -> Says {
 
 fn reconciling(pass: &Pass<'_>) -> Says {
     match pass {
-        Pass::Applying(plan) => says(True, Reason::Applying, writes(plan)),
+        Pass::Applying { plan, .. } => says(True, Reason::Applying, writes(plan)),
         Pass::Deleting(plan) => says(True, Reason::Deleting, writes(plan)),
         Pass::Failed { trouble, .. } if !trouble.stalled() => says(True, trouble.reason, "trying again"),
         Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
         Pass::Settled { .. } => says(False, Reason::Applied, ""),
-        Pass::Planned(_) => says(False, Reason::Planned, ""),
+        Pass::Drifted(_) => says(False, Reason::Drifted, ""),
+        Pass::Planned { .. } => says(False, Reason::Planned, ""),
         Pass::Paused { .. } => says(False, Reason::Paused, ""),
     }
 }
@@ -157,10 +179,11 @@ fn stalled(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Failed { trouble, .. } if trouble.stalled() => says(True, trouble.reason, trouble.message.clone()),
         Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
-        Pass::Applying(_) => says(False, Reason::Applying, ""),
+        Pass::Applying { .. } => says(False, Reason::Applying, ""),
         Pass::Deleting(_) => says(False, Reason::Deleting, ""),
         Pass::Settled { .. } => says(False, Reason::Applied, ""),
-        Pass::Planned(_) => says(False, Reason::Planned, ""),
+        Pass::Drifted(_) => says(False, Reason::Drifted, ""),
+        Pass::Planned { .. } => says(False, Reason::Planned, ""),
         Pass::Paused { .. } => says(False, Reason::Paused, ""),
     }
 }
@@ -190,7 +213,7 @@ fn part(pass: &Pass<'_>, part: Part) -> Says {
             std::cmp::Ordering::Equal => says(False, trouble.reason, trouble.message.clone()),
             std::cmp::Ordering::Greater => says(Status::Unknown, Reason::Unknown, "an earlier part is not finished"),
         },
-        Pass::Applying(plan) if plan.steps.iter().any(|step| step.action.part() == part) => {
+        Pass::Applying { plan, .. } if plan.steps.iter().any(|step| step.action.part() == part) => {
             says(False, Reason::Applying, "")
         }
         Pass::Deleting(_) => says(False, Reason::Deleting, ""),

@@ -1,6 +1,6 @@
 //! Events: one per outcome that is new. Their text is stable, so that repeats become a series and not new objects.
 
-use super::{Pass, is_settled};
+use super::Pass;
 use crate::api::{ConditionType, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::plan::{Action, Plan};
 
@@ -34,18 +34,22 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     let old = object.status.clone().unwrap_or_default();
     let news = ready_changed(&old, new);
     match pass {
-        Pass::Settled { plan, .. } if !plan.steps.is_empty() => {
+        Pass::Settled { plan, drifted, .. } if !plan.steps.is_empty() => {
             let steps = plan.summary();
-            // After anything but a settled pass over this spec, the steps may be what is left of a change of it.
-            Some(match is_settled(object) {
+            Some(match drifted {
                 true => EventDraft::new(false, Reason::DriftHealed, format!("{}{steps}", found(plan))),
                 false => EventDraft::new(false, Reason::Applied, steps),
             })
         }
         Pass::Failed { trouble, .. } if news => Some(EventDraft::new(true, trouble.reason, trouble.message.clone())),
-        Pass::Planned(plan) if news => {
-            Some(EventDraft::new(false, Reason::Planned, format!("would do: {}", plan.summary())))
+        Pass::Planned { plan, .. } if news => {
+            Some(EventDraft::new(false, Reason::Planned, format!("plan {} would do: {}", plan.hash(), plan.summary())))
         }
+        Pass::Drifted(plan) if news => Some(EventDraft::new(
+            true,
+            Reason::Drifted,
+            format!("{}would set it right: {}", found(plan), plan.summary()),
+        )),
         Pass::Paused { .. } if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
         _ => None,
     }

@@ -10,7 +10,9 @@ mod trouble;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use crate::api::{ConditionType, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{
+    ApprovedPlan, ConditionType, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus,
+};
 use crate::apply::Ids;
 use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
@@ -24,12 +26,14 @@ pub use trouble::{Retry, Trouble};
 /// How far a pass came.
 #[derive(Debug)]
 pub enum Pass<'a> {
-    /// About to make these writes.
-    Applying(&'a Plan),
+    /// About to make these writes, because of others' changes or of the spec's; `approved` by its hash, in mode Plan.
+    Applying { plan: &'a Plan, desired: &'a Desired, drifted: bool, approved: Option<&'a str> },
     /// AWS is as desired, after these writes (perhaps none).
-    Settled { desired: &'a Desired, ids: &'a Ids, plan: &'a Plan },
-    /// Mode Plan: this is what would be written.
-    Planned(&'a Plan),
+    Settled { desired: &'a Desired, ids: &'a Ids, plan: &'a Plan, drifted: bool },
+    /// Others have changed AWS; this would set it right.
+    Drifted(&'a Plan),
+    /// Mode Plan: this is what would be written. `approval` is what the annotation says.
+    Planned { plan: &'a Plan, approval: Option<&'a str> },
     /// Mode Paused, which also holds up a deletion.
     Paused { deleting: bool },
     /// About to delete with these writes.
@@ -78,22 +82,28 @@ pub fn next(
     if let Some(references) = context.references {
         status.references = references.to_vec();
     }
-    if !matches!(pass, Pass::Applying(_)) {
+    if !matches!(pass, Pass::Applying { .. }) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);
     }
     status.plan = match pass {
-        Pass::Planned(plan) => Some(plan_status(plan)),
+        Pass::Planned { plan, .. } => Some(plan_status(plan)),
         _ => None,
     };
     match pass {
         Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
             let stages = object.spec.stages.iter().map(|stage| &stage.name);
             settled(&mut status, desired, ids, stages, context);
+            status.applied = Some(desired.hash());
+            status.approved = None;
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
         // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
-        Pass::Applying(plan) => {
+        Pass::Applying { plan, desired, drifted, approved } => {
+            // From now on differences may be what is left of this.
+            status.applied.take_if(|_| !drifted);
+            let approval = |hash: &str| ApprovedPlan { hash: hash.to_owned(), wanted: desired.hash() };
+            status.approved = approved.map(approval);
             status.client_certificates |= plan.makes_client_certificates();
             status.tag_keys.extend(plan.tag_keys());
             status.created_roles.extend(plan.created_roles());

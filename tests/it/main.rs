@@ -20,6 +20,7 @@ mod cuts;
 mod deletion;
 mod deployments;
 mod domains;
+mod drift;
 mod endpoint;
 mod everything;
 mod examples;

@@ -66,8 +66,7 @@ async fn plan_on_a_ready_object_keeps_serving_until_it_is_applied() {
 
     // Back to what is served: nothing to plan. Then the change, applied.
     world.kube.apply_spec(NAME, &(spec(&world) + "mode: Plan\n")).await.expect("it applies");
-    let status = world.kube.wait(NAME, "True", "Planned").await.status.expect("a status");
-    assert_eq!(status.plan.expect("a plan").steps, Vec::<String>::new());
+    assert_eq!(world.kube.wait_ready(NAME).await.status.expect("a status").plan, None);
     world.kube.apply_spec(NAME, &changed).await.expect("it applies");
     let after = world.kube.wait_ready(NAME).await.status.expect("a status");
     assert_eq!((&after.rest_api_id, &after.plan), (&before.rest_api_id, &None));
@@ -81,7 +80,7 @@ async fn deletion_in_mode_plan_shows_its_steps_and_waits() {
     world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
     world.kube.wait_ready(NAME).await;
     world.kube.patch(NAME, json!({"spec": {"mode": "Plan"}})).await;
-    world.kube.wait(NAME, "True", "Planned").await;
+    world.kube.wait_ready(NAME).await;
     world.aws.forget_calls().await;
     world.kube.kubectl(&["delete", "sfnapi", NAME, "--wait=false"]).await.expect("the deletion is taken");
     let object = world.kube.wait(NAME, "False", "Planned").await;
@@ -135,4 +134,75 @@ async fn deletion_of_a_paused_object_waits_until_it_goes_on() {
     world.kube.patch(NAME, json!({"spec": {"mode": "Apply"}})).await;
     world.kube.wait_gone(NAME).await;
     assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn approved_plan_is_applied_and_no_other() {
+    let world = samples::world("approved").await;
+    let _controller = world.controller().await;
+    world.aws.forget_calls().await;
+    world.kube.apply_spec(NAME, &(spec(&world) + "mode: Plan\n")).await.expect("it applies");
+    let object = world.kube.wait(NAME, "False", "Planned").await;
+    let hash = object.status.expect("a status").plan.expect("a plan").hash;
+    let message = async || condition(&world.kube.get(NAME).await, "Ready").expect("Ready").message.clone();
+    assert!(message().await.contains(&format!("set the annotation stepgate.dev/approve to {hash}")));
+
+    // The approval of something else says so.
+    approve(&world, "0123456789ab").await;
+    told_by_ready(&world, "The approval of 0123456789ab is for another plan.").await;
+    assert_eq!(world.aws.writes().await, []);
+
+    // The right one is carried out, over a failure in its midst.
+    world.aws.order_fault(json!({"operation": "CreateDeployment", "status": 500})).await;
+    approve(&world, &hash).await;
+    let status = world.kube.wait_ready(NAME).await.status.expect("a status");
+    assert_eq!((&status.plan, &status.approved), (&None, &None));
+    Answer::until(200, || post(&status.endpoints[0].url, "application/json", "{}")).await;
+
+    // The next change waits for an approval of its own, which a change elsewhere in the object does not spoil.
+    world.aws.forget_calls().await;
+    let changed = spec(&world).replace("first", "second") + "mode: Plan\n";
+    world.kube.apply_spec(NAME, &changed).await.expect("it applies");
+    let object = world.kube.wait(NAME, "False", "Planned").await;
+    let next = object.status.expect("a status").plan.expect("a plan").hash;
+    assert_ne!(next, hash);
+    told_by_ready(&world, &format!("The approval of {hash} is for another plan.")).await;
+    assert_eq!(world.aws.writes().await, []);
+    world.kube.apply_spec(NAME, &(changed + "deletionPolicy: Retain\n")).await.expect("it applies");
+    approve(&world, &next).await;
+    world.kube.wait_ready(NAME).await;
+
+    // A plan that changed after it was approved is not applied.
+    world.kube.apply_spec(NAME, &(spec(&world).replace("first", "third") + "mode: Plan\n")).await.expect("it applies");
+    let object = world.kube.wait(NAME, "False", "Planned").await;
+    let third = object.status.expect("a status").plan.expect("a plan").hash;
+    world.kube.apply_spec(NAME, &(spec(&world).replace("first", "fourth") + "mode: Plan\n")).await.expect("it applies");
+    world.aws.forget_calls().await;
+    approve(&world, &third).await;
+    told_by_ready(&world, &format!("The approval of {third} is for another plan.")).await;
+    assert_eq!(world.aws.writes().await, []);
+
+    // Deletion is a plan as any other.
+    world.kube.kubectl(&["delete", "sfnapi", NAME, "--wait=false"]).await.expect("the deletion is taken");
+    let end = eventually("the plan of the deletion", || async {
+        let plan = world.kube.get(NAME).await.status.and_then(|status| status.plan);
+        plan.clone().filter(|plan| plan.steps.iter().any(|step| step == "delete API")).ok_or(format!("{plan:?}"))
+    })
+    .await;
+    assert_eq!(world.aws.writes().await, []);
+    approve(&world, &end.hash).await;
+    world.kube.wait_gone(NAME).await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+async fn approve(world: &crate::world::World, hash: &str) {
+    world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/approve": hash}}})).await;
+}
+
+async fn told_by_ready(world: &crate::world::World, words: &str) {
+    eventually(words, || async {
+        let ready = condition(&world.kube.get(NAME).await, "Ready").map(|ready| ready.message.clone());
+        ready.filter(|message| message.contains(words)).ok_or_else(|| "something else".to_owned())
+    })
+    .await;
 }

@@ -1,0 +1,106 @@
+//! What others change in AWS: reported where that is asked for, looked for as often as the object says.
+
+use aws_sdk_apigateway::types::{Op, PatchOperation};
+use serde_json::json;
+
+use crate::samples::{self, REGION, spec};
+use crate::world::{World, condition, eventually};
+
+const NAME: &str = "api";
+
+async fn set_note(world: &World, id: &str, value: &str) {
+    let patch = PatchOperation::builder().op(Op::Replace).path("/variables/note").value(value).build();
+    let request = world.aws.apigateway(REGION).update_stage().rest_api_id(id).stage_name("live");
+    request.patch_operations(patch).send().await.expect("a change by hand");
+}
+
+async fn note(world: &World, id: &str) -> String {
+    let stage = world.aws.apigateway(REGION).get_stage().rest_api_id(id).stage_name("live").send().await;
+    stage.expect("the stage").variables.unwrap_or_default().remove("note").unwrap_or_default()
+}
+
+#[tokio::test]
+async fn drift_is_reported_and_left_until_the_spec_changes() {
+    let world = samples::world("reported").await;
+    let mut controller = world.controller().await;
+    let report = spec(&world) + "driftPolicy: Report\n";
+    world.kube.apply_spec(NAME, &report).await.expect("it applies");
+    let object = world.kube.wait_ready(NAME).await;
+    assert_eq!(condition(&object, "Drifted").expect("Drifted").status, "False");
+    let id = object.status.and_then(|status| status.rest_api_id).expect("an API");
+
+    set_note(&world, &id, "theirs").await;
+    world.aws.forget_calls().await;
+    world.kube.check_now(NAME, "1").await;
+    let object = world.kube.wait(NAME, "False", "Drifted").await;
+    let words = r#"update stage live (stage/live variables.note: "theirs" -> "first")"#;
+    for kind in ["Ready", "Drifted"] {
+        let told = condition(&object, kind).expect("the condition");
+        assert!(told.message.contains(words), "{told:?}");
+    }
+    for kind in ["Stalled", "Reconciling"] {
+        assert_eq!(condition(&object, kind).expect("the condition").status, "False");
+    }
+    let drift = world.kube.kubectl(&["get", "sfnapi", NAME, "-o", "wide", "--no-headers"]).await.expect("a line");
+    assert!(drift.contains("True"), "{drift}");
+    eventually("the event", || async {
+        let events = world.kube.events(NAME).await;
+        let told = events.iter().filter(|(reason, note)| reason == "Drifted" && note.contains(words)).count();
+        if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+
+    // Also by a controller that did not see it come, and after AWS was not there for a while.
+    controller.kill();
+    controller = world.controller().await;
+    world.aws.order_fault(json!({"operation": "GetStages", "status": 500})).await;
+    world.kube.check_now(NAME, "2").await;
+    world.kube.wait(NAME, "False", "Drifted").await;
+    assert_eq!((world.aws.writes().await, note(&world, &id).await.as_str()), (vec![], "theirs"));
+
+    // Undone by hand: all is well.
+    set_note(&world, &id, "first").await;
+    world.kube.check_now(NAME, "3").await;
+    let object = world.kube.wait_ready(NAME).await;
+    assert_eq!(condition(&object, "Drifted").expect("Drifted").status, "False");
+
+    // A change of the spec sets all right, and so does the other policy.
+    set_note(&world, &id, "again").await;
+    world.kube.check_now(NAME, "4").await;
+    world.kube.wait(NAME, "False", "Drifted").await;
+    world.kube.apply_spec(NAME, &report.replace("first", "second")).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    assert_eq!(note(&world, &id).await, "second");
+    set_note(&world, &id, "again-2").await;
+    world.kube.check_now(NAME, "5").await;
+    world.kube.wait(NAME, "False", "Drifted").await;
+    world.kube.apply_spec(NAME, &spec(&world).replace("first", "second")).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    assert_eq!(note(&world, &id).await, "second");
+    drop(controller);
+}
+
+#[tokio::test]
+async fn object_is_checked_as_often_as_its_annotation_says() {
+    let world = samples::world("interval").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let every = async |text: &str| {
+        world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/check-interval": text}}})).await;
+    };
+    every("1s").await;
+    set_note(&world, &id, "theirs").await;
+    eventually("the healing", || async {
+        let note = note(&world, &id).await;
+        if note == "first" { Ok(()) } else { Err(note) }
+    })
+    .await;
+
+    every("often").await;
+    world.kube.check_now(NAME, "1").await;
+    let object = world.kube.wait_ready(NAME).await;
+    let told = condition(&object, "Accepted").expect("Accepted");
+    assert_eq!((told.status.as_str(), told.reason.as_str()), ("True", "Warned"));
+    assert!(told.message.contains("metadata.annotations[stepgate.dev/check-interval]: "), "{told:?}");
+}
