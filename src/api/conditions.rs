@@ -208,8 +208,9 @@ impl Reason {
                  correct the spec."
             }
             Self::Denied => {
-                "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call; the \
-                 message names it. Correct the credentials or their policy; it is tried again every few minutes."
+                "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call. The message \
+                 names the IAM action and the resource and gives the statement to add; `stepgate iam-policy` prints \
+                 the whole policy. It is tried again every few minutes."
             }
             Self::Conflict => {
                 "Something else is changing the same thing in AWS, or holds on to what is to be deleted; the message says \

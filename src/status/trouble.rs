@@ -184,7 +184,11 @@ impl Trouble {
             }
             (retry, _) => retry,
         };
-        Self { reason, message: error.to_string(), retry }
+        let message = match error.cure() {
+            Some(cure) => format!("{error}. {cure}"),
+            None => error.to_string(),
+        };
+        Self { reason, message, retry }
     }
 }
 

@@ -33,6 +33,7 @@ mod observability;
 mod operations;
 mod outputs;
 mod ownership;
+mod permissions;
 mod preflight;
 mod rbac;
 mod references;
