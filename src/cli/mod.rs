@@ -11,6 +11,7 @@ mod plan;
 mod referents;
 mod render;
 mod sample;
+mod success;
 mod trial;
 mod trial_answer;
 
