@@ -183,8 +183,8 @@ impl Reason {
                  rename it."
             }
             Self::SecretFailed => {
-                "A Secret with the value of an API key is missing, or cannot be read or written; the message names it. \
-                 It is tried again with growing intervals; create it, or correct what the message says."
+                "The Secret for the value of an API key that AWS made cannot be written; the message names it and says \
+                 why. It is tried again with growing intervals; correct what the message says."
             }
             Self::StateMachineNotFound => {
                 "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \

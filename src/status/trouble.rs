@@ -160,7 +160,7 @@ impl Trouble {
         Self { message, ..trouble }
     }
 
-    /// From a Secret that cannot be read or written.
+    /// From a Secret that cannot be written.
     pub fn secret(field: &str, message: &str) -> Self {
         Self { reason: Reason::SecretFailed, message: format!("{field}: {message}"), retry: backoff(2, 60) }
     }

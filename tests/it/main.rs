@@ -4,6 +4,7 @@
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
 mod answers;
+mod api_keys;
 mod api_server;
 mod architecture;
 mod arguments;
@@ -14,12 +15,14 @@ mod browser;
 mod calls;
 mod catalogue;
 mod changes;
+mod claims;
 mod cli;
 mod cors;
 mod cuts;
 mod deletion;
 mod domains;
 mod endpoint;
+mod environments;
 mod everything;
 mod examples;
 mod gateway_errors;
@@ -41,6 +44,7 @@ mod role;
 mod samples;
 mod settled;
 mod stages;
+mod successes;
 mod trial;
 mod usage_plans;
 mod validation;
