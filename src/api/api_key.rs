@@ -6,7 +6,8 @@ use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields::form;
-use super::secret::{SecretKey, SecretText};
+use super::reference::{KeyRef, SecretValueFrom};
+use super::secret::SecretText;
 
 /// An API key and the Secret that has its value. The value is shown nowhere else.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -23,25 +24,18 @@ pub struct ApiKey {
     /// existing one only this key is added. A value that is there already is never overwritten: it is taken, so that
     /// putting another one there changes the API key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "SecretKey")]
-    pub secret: Option<SecretKey>,
+    #[schemars(with = "KeyRef")]
+    pub secret: Option<KeyRef>,
 
     /// Where the value comes from. It has 20 to 128 characters, and AWS takes each value once in an account and region. A
-    /// changed value makes a new API key, and the old one is deleted.
+    /// changed value makes a new API key within seconds, and the old one is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ApiKeyValueFrom")]
-    pub value_from: Option<ApiKeyValueFrom>,
+    #[schemars(with = "SecretValueFrom")]
+    pub value_from: Option<SecretValueFrom>,
 
-    /// The value as the controller read it, before the spec is rendered. Not a field of the custom resource.
+    /// The value that `secret` or `valueFrom` leads to, filled in before the spec is rendered. Not a field of the custom
+    /// resource.
     #[serde(default, skip_serializing)]
     #[schemars(skip)]
     pub value: Option<SecretText>,
-}
-
-/// Where the value of an API key comes from.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct ApiKeyValueFrom {
-    /// A key of a Secret in the same namespace.
-    pub secret_key_ref: SecretKey,
 }

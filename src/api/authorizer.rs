@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{form, user_pool_arns};
+use super::reference::ValueFrom;
 
 /// Decides who may call: Amazon Cognito user pools, or a Lambda function of yours. (The JWT authorizer of 2026 is not
 /// here yet: the AWS SDK does not know it.)
@@ -52,11 +53,19 @@ fn cache_seconds() -> i32 {
 /// Cognito user pools.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.userPoolArns) != has(self.userPoolArnsFrom)")
+    .message("give exactly one of userPoolArns and userPoolArnsFrom"))]
 pub struct CognitoAuthorizer {
     /// ARNs of the user pools, such as arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "user_pool_arns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub user_pool_arns: Vec<String>,
+
+    /// Where they are read from instead: one in a line, or a list in JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub user_pool_arns_from: Option<ValueFrom>,
 
     /// Header with the token. A method without scopes takes an identity token, one with scopes an access token.
     #[serde(default = "authorization")]
@@ -80,14 +89,24 @@ fn authorization() -> String {
         .field_path(".identitySources"),
     validation = Rule::new("self.type == 'Token' || !has(self.identityPattern)")
         .message("only a Token authorizer has a pattern: its token has to match").field_path(".identityPattern"),
+    validation = Rule::new("has(self.functionArn) != has(self.functionArnFrom)")
+        .message("give exactly one of functionArn and functionArnFrom"),
+    validation = Rule::new("!(has(self.roleArn) && has(self.roleArnFrom))")
+        .message("give roleArn or roleArnFrom, not both"),
 )]
 pub struct LambdaAuthorizer {
     /// ARN of the function, or of a version or an alias of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 256))]
     #[x_kube(validation = form(
         r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?",
         "must be the ARN of a function, such as arn:aws:lambda:us-east-1:123456789012:function:NAME"))]
     pub function_arn: String,
+
+    /// Where that ARN is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub function_arn_from: Option<ValueFrom>,
 
     /// Token (default): the function gets the value of one header. Request: it gets the whole request without its body.
     #[serde(default, rename = "type")]
@@ -111,6 +130,11 @@ pub struct LambdaAuthorizer {
     #[x_kube(validation = form(
         r"arn:[a-z-]+:iam::\d{12}:role/.+", "must be the ARN of a role, such as arn:aws:iam::123456789012:role/NAME"))]
     pub role_arn: Option<String>,
+
+    /// Where that ARN is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub role_arn_from: Option<ValueFrom>,
 }
 
 /// What a Lambda authorizer gets.

@@ -194,8 +194,8 @@ impl Reason {
                  rename it."
             }
             Self::SecretFailed => {
-                "A Secret with the value of an API key is missing, or cannot be read or written; the message names it. \
-                 It is tried again with growing intervals; create it, or correct what the message says."
+                "The Secret for the value of an API key that AWS made cannot be written; the message names it and says \
+                 why. It is tried again with growing intervals; correct what the message says."
             }
             Self::StateMachineNotFound => {
                 "A state machine that the spec names does not exist, or not yet. It is looked for again with growing \
@@ -219,8 +219,9 @@ impl Reason {
                  correct the spec."
             }
             Self::Denied => {
-                "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call; the \
-                 message names it. Correct the credentials or their policy; it is tried again every few minutes."
+                "The controller's own AWS credentials are missing, wrong or expired, or do not allow a call. The message \
+                 names the IAM action and the resource and gives the statement to add; `stepgate iam-policy` prints \
+                 the whole policy. It is tried again every few minutes."
             }
             Self::Conflict => {
                 "Something else is changing the same thing in AWS, or holds on to what is to be deleted; the message says \

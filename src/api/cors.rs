@@ -4,17 +4,20 @@ use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{cors_headers, cors_methods, origins};
+use super::reference::ValueFrom;
 
 /// Cross-origin resource sharing: preflight, answers and errors of API Gateway, on all paths.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!('*' in self.allowOrigins) || self.allowOrigins.size() == 1")
+    validation = Rule::new("has(self.allowOrigins) != has(self.allowOriginsFrom)")
+        .message("give exactly one of allowOrigins and allowOriginsFrom"),
+    validation = Rule::new("!has(self.allowOrigins) || !('*' in self.allowOrigins) || self.allowOrigins.size() == 1")
         .message("'*' already allows every origin: give it alone").field_path(".allowOrigins"),
     validation = Rule::new("!has(self.allowMethods) || !('*' in self.allowMethods) || self.allowMethods.size() == 1")
         .message("'*' already allows every method: give it alone").field_path(".allowMethods"),
     validation = Rule::new(
-        "!has(self.allowCredentials) || !self.allowCredentials || !('*' in self.allowOrigins)")
+        "!has(self.allowCredentials) || !self.allowCredentials || !has(self.allowOrigins) || !('*' in self.allowOrigins)")
         .message("browsers refuse '*' together with allowCredentials: name the origins").field_path(".allowOrigins"),
     validation = Rule::new(
         "!has(self.allowCredentials) || !self.allowCredentials || !has(self.allowMethods) || \
@@ -36,9 +39,15 @@ pub struct Cors {
     /// with Vary: Origin; pages of other origins get no header. Errors that API Gateway answers itself, before it looks at
     /// the method, cannot tell origins apart: they name the one origin; with several, `*`, as they hold nothing but the
     /// error; with several and allowCredentials, the first of the list, and pages of the others see a failed call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "origins")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub allow_origins: Vec<String>,
+
+    /// Where they are read from instead: one in a line, or a list in JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub allow_origins_from: Option<ValueFrom>,
 
     /// Methods that pages may use. Default: those of the path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

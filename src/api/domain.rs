@@ -5,21 +5,33 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields::form;
+use super::reference::ValueFrom;
 
 /// A path of a custom domain name that leads to a stage. Several entries may share a name with different base paths.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new(
-    "has(self.certificateArn) || (!has(self.endpointType) && !has(self.securityPolicy))")
-    .message("endpointType and securityPolicy are those of a domain name that is created: give certificateArn, or \
-              remove them"))]
+#[x_kube(
+    validation = Rule::new(
+        "has(self.certificateArn) || has(self.certificateArnFrom) || (!has(self.endpointType) && !has(self.securityPolicy))")
+        .message("endpointType and securityPolicy are those of a domain name that is created: give certificateArn, or \
+                  remove them"),
+    validation = Rule::new("(self.name != '') != has(self.nameFrom)").message("give exactly one of name and nameFrom"),
+    validation = Rule::new("!(has(self.certificateArn) && has(self.certificateArnFrom))")
+        .message("give certificateArn or certificateArnFrom, not both"),
+)]
 pub struct Domain {
     /// The domain name, such as api.example.com. Point it in DNS to what status.domains tells.
-    #[schemars(length(min = 1, max = 253))]
+    #[serde(default)]
+    #[schemars(length(max = 253))]
     #[x_kube(validation = form(
-        r"([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+        r"(([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?)?",
         "must be a domain name in lower case, such as api.example.com"))]
     pub name: String,
+
+    /// Where the domain name is read from instead. Entries with nameFrom need different base paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub name_from: Option<ValueFrom>,
 
     /// First part of the path below the domain name that leads to the stage, such as orders for
     /// https://api.example.com/orders/... Default: none, the whole domain name leads there.
@@ -44,6 +56,11 @@ pub struct Domain {
         r"arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/.+",
         "must be the ARN of a certificate, such as arn:aws:acm:us-east-1:123456789012:certificate/ID"))]
     pub certificate_arn: Option<String>,
+
+    /// Where that ARN is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub certificate_arn_from: Option<ValueFrom>,
 
     /// Regional (default): the domain name leads to the API's region. Edge: to CloudFront, and from there to the region. AWS
     /// takes up to 40 minutes to set an Edge domain name up.

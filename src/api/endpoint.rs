@@ -6,15 +6,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::{binary_media_types, free_form, security_policies, vpc_endpoint_ids};
+use super::reference::ValueFrom;
 
 /// Where and how the API is reached, and from where.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.vpcEndpointIds) || self.type == 'Private'")
+    validation = Rule::new("!(has(self.vpcEndpointIds) && has(self.vpcEndpointIdsFrom))")
+        .message("give vpcEndpointIds or vpcEndpointIdsFrom, not both"),
+    validation = Rule::new("!(has(self.policy) && has(self.policyFrom))").message("give policy or policyFrom, not both"),
+    validation = Rule::new("!(has(self.vpcEndpointIds) || has(self.vpcEndpointIdsFrom)) || self.type == 'Private'")
         .message("only an API of type Private has VPC endpoints: set type, or remove vpcEndpointIds")
         .field_path(".vpcEndpointIds"),
-    validation = Rule::new("self.type != 'Private' || has(self.policy)")
+    validation = Rule::new("self.type != 'Private' || has(self.policy) || has(self.policyFrom)")
         .message("a Private API needs a policy that says which VPCs or VPC endpoints may call: AWS deploys none without")
         .field_path(".policy"),
     validation = Rule::new("self.type != 'Private' || !has(self.ipAddressType) || self.ipAddressType == 'DualStack'")
@@ -39,6 +43,11 @@ pub struct Endpoint {
     #[schemars(schema_with = "vpc_endpoint_ids")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub vpc_endpoint_ids: Vec<String>,
+
+    /// Where they are read from instead: one in a line, or a list in JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub vpc_endpoint_ids_from: Option<ValueFrom>,
 
     /// IPv4 (default) or DualStack: IPv4 and IPv6. A Private API is always DualStack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +88,11 @@ pub struct Endpoint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "free_form")]
     pub policy: Option<Map<String, Value>>,
+
+    /// Where the policy is read from instead, as JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub policy_from: Option<ValueFrom>,
 }
 
 /// Kind of endpoint.

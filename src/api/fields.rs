@@ -48,6 +48,18 @@ fn text(max: usize, pattern: &str, sentence: &str) -> Value {
     json!({"type": "string", "maxLength": max, "x-kubernetes-validations": [form(pattern, sentence)]})
 }
 
+/// A rule that the keys of a map can be keys of tags.
+pub(super) fn tag_keys() -> Rule {
+    Rule::new(
+        "self.all(k, size(k) <= 128 && k.matches('^[a-zA-Z0-9 _.:/=+@-]+$') && !k.lowerAscii().startsWith('aws:') && \
+         !k.startsWith('stepgate.dev/'))",
+    )
+    .message(
+        "a tag key has 1 to 128 letters, digits, spaces and _ . : / = + @ - only; those that start with aws: or \
+         stepgate.dev/ are reserved",
+    )
+}
+
 /// Map of tag values: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging.html>.
 pub(super) fn tag_values(_: &mut SchemaGenerator) -> Schema {
     let value = text(256, "[a-zA-Z0-9 _.:/=+@-]*", "a tag value has letters, digits, spaces and _ . : / = + @ - only");

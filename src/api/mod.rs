@@ -28,7 +28,7 @@ mod stage_settings;
 mod status;
 mod usage_plan;
 
-pub use api_key::{ApiKey, ApiKeyValueFrom};
+pub use api_key::ApiKey;
 pub use argument::{ArgumentSource, ValueType, WholeBody};
 pub use authorizer::{Authorizer, CognitoAuthorizer, IdentitySource, LambdaAuthorizer, LambdaAuthorizerType};
 pub use conditions::{ConditionType, Reason};
@@ -45,7 +45,7 @@ pub use problem::Problem;
 pub use reference::{KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMachineRef, ValueFrom};
 pub use response::{ErrorAnswer, Response, ResponseTemplate, Unwrap};
 pub use role::Role;
-pub use secret::{SecretKey, SecretText};
+pub use secret::SecretText;
 pub use spec::{DeletionPolicy, DriftPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
 pub use stage::{Stage, StageDeployment};
 pub use stage_settings::{

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::{form, free_form};
+use super::reference::ValueFrom;
 
 /// A JSON schema that methods hold their bodies against.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.schema) != has(self.schemaFrom)")
+    .message("give exactly one of schema and schemaFrom"))]
 pub struct Model {
     /// Name that methods use, and other models in `$ref: "#/components/schemas/NAME"`.
     #[schemars(length(min = 1, max = 64))]
@@ -21,6 +24,12 @@ pub struct Model {
 
     /// JSON schema, draft 4, of at most 400 KB. A body that does not hold is answered 400 and Step Functions is not
     /// called. Parts that several models share are models of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "free_form")]
-    pub schema: Map<String, Value>,
+    pub schema: Option<Map<String, Value>>,
+
+    /// Where the schema is read from instead, as JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub schema_from: Option<ValueFrom>,
 }

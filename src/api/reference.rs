@@ -10,9 +10,12 @@
 //! pub x_from: Option<ValueFrom>,
 //! ```
 //!
-//! A map of strings has `x_from: BTreeMap<String, ValueFrom>` in the same way. A field that is no text (a number, a free
-//! JSON object) takes the value as JSON. Only a field whose value nobody can read in AWS, in events and in plans may have
-//! a [`SecretValueFrom`].
+//! A map of strings has `x_from: BTreeMap<String, ValueFrom>` in the same way. A list of texts takes the lines of the
+//! value, or a list in JSON or YAML; what is neither text nor a list of them (a number, a free object) takes it as JSON or
+//! YAML.
+//!
+//! **A value that must not be shown** has a [`SecretValueFrom`], and `x` is then a [`SecretText`](super::SecretText) which
+//! is left out of the schema: nobody can write it, and it is filled in after all else was checked.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -28,21 +31,13 @@ pub struct ValueFrom {
     pub config_map_key_ref: KeyRef,
 }
 
-/// A value that is read from a Secret or a ConfigMap in this object's namespace. It is never shown.
+/// A value that is read from a Secret in this object's namespace. It takes effect within seconds of a change there, and is
+/// never shown.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.configMapKeyRef) != has(self.secretKeyRef)")
-    .message("give exactly one of configMapKeyRef and secretKeyRef"))]
 pub struct SecretValueFrom {
-    /// A key of a Secret in this object's namespace. A change there takes effect within a minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "KeyRef")]
-    pub secret_key_ref: Option<KeyRef>,
-
-    /// A key of a ConfigMap in this object's namespace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "KeyRef")]
-    pub config_map_key_ref: Option<KeyRef>,
+    /// A key of a Secret in this object's namespace.
+    pub secret_key_ref: KeyRef,
 }
 
 /// A key of an object of the same namespace.
@@ -51,7 +46,9 @@ pub struct SecretValueFrom {
 pub struct KeyRef {
     /// Name of the object.
     #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = form(r"[a-z0-9.-]+", "the name of an object has lower-case letters, digits, . and - only"))]
+    #[x_kube(validation = form(
+        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+        "the name of an object has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"))]
     pub name: String,
 
     /// Key in its data.

@@ -20,7 +20,18 @@ use super::reference::ValueFrom;
         "!has(self.arn) && !has(self.arnFrom) || (!has(self.name) && !has(self.path) && \
          !has(self.permissionsBoundaryArn) && !has(self.permissionsBoundaryArnFrom))")
         .message("a role given by arn is not changed: remove name, path and permissionsBoundaryArn, or arn"),
+    validation = Rule::new(
+        "!has(self.arn) && !has(self.arnFrom) || (!has(self.stateMachineArnsFrom) && !has(self.managedPolicyArnsFrom) && \
+         !has(self.activityArnsFrom))")
+        .message("a role given by arn is not changed: remove stateMachineArnsFrom, managedPolicyArnsFrom and \
+                  activityArnsFrom, or arn"),
     validation = Rule::new("!has(self.arn) || !has(self.arnFrom)").message("give arn or arnFrom, not both"),
+    validation = Rule::new("!has(self.stateMachineArns) || !has(self.stateMachineArnsFrom)")
+        .message("give stateMachineArns or stateMachineArnsFrom, not both"),
+    validation = Rule::new("!has(self.activityArns) || !has(self.activityArnsFrom)")
+        .message("give activityArns or activityArnsFrom, not both"),
+    validation = Rule::new("!has(self.managedPolicyArns) || !has(self.managedPolicyArnsFrom)")
+        .message("give managedPolicyArns or managedPolicyArnsFrom, not both"),
     validation = Rule::new("!has(self.permissionsBoundaryArn) || !has(self.permissionsBoundaryArnFrom)")
         .message("give permissionsBoundaryArn or permissionsBoundaryArnFrom, not both"),
 )]
@@ -71,12 +82,22 @@ pub struct Role {
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub state_machine_arns: Vec<String>,
 
+    /// Where they are read from instead: one in a line, or a list in JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub state_machine_arns_from: Option<ValueFrom>,
+
     /// Activities that callers may name themselves, for methods whose activityArn is neither a value nor a stage variable.
     /// `*` stands for any text in a name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub activity_arns: Vec<String>,
+
+    /// Where they are read from instead: one in a line, or a list in JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub activity_arns_from: Option<ValueFrom>,
 
     /// Actions of methods that IAM cannot limit to some machines: the created role may then do them to everything in
     /// account and region. Every such action of a method has to be listed, so that this is never an accident. Whoever may
@@ -92,4 +113,9 @@ pub struct Role {
     #[schemars(schema_with = "managed_policy_arns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub managed_policy_arns: Vec<String>,
+
+    /// Where they are read from instead: one in a line, or a list in JSON or YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub managed_policy_arns_from: Option<ValueFrom>,
 }

@@ -10,7 +10,7 @@ use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
 use super::endpoint::Endpoint;
-use super::fields::{form, tag_values};
+use super::fields::{form, tag_keys, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
 use super::model_schema::Model;
@@ -117,6 +117,8 @@ use super::usage_plan::UsagePlan;
     validation = Rule::new("!has(self.domains) || self.domains.all(d, self.stages.exists(g, g.name == d.stage))")
         .message("every domain's stage must be the name of an entry of spec.stages")
         .field_path(".domains"),
+    validation = Rule::new("!has(self.tags) || !has(self.tagsFrom) || self.tagsFrom.all(k, !(k in self.tags))")
+        .message("a tag stands in tags or in tagsFrom, not in both"),
 )]
 pub struct StepFunctionsApiSpec {
     /// AWS region of the API and its state machines, such as us-east-1. Cannot be changed.
@@ -210,6 +212,12 @@ pub struct StepFunctionsApiSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "tag_values")]
     pub tags: BTreeMap<String, String>,
+
+    /// Tags whose values are read from elsewhere, by their keys. Each has the form of those in tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 40))]
+    #[x_kube(validation = tag_keys())]
+    pub tags_from: BTreeMap<String, ValueFrom>,
 
     /// How many deployments are kept to go back to with stages[].deployment.pin, those that stages serve included. A
     /// deployment that a stage or a canary uses is never deleted. Default 5.

@@ -36,7 +36,7 @@ pub struct StageDeployment {
         .message("a stage variable stands in variables or in variablesFrom, not in both"),
     validation = Rule::new("has(self.cache) || !has(self.methods) || self.methods.all(m, !has(m.cache))")
         .message("a method's cache needs the stage's: give cache.size too"),
-    validation = Rule::new("!has(self.canary) || has(self.canary.variables) || has(self.deployment)")
+    validation = Rule::new("!has(self.canary) || has(self.canary.variables) || has(self.canary.variablesFrom) || has(self.deployment)")
         .message("a canary without variables needs deployment: without both it would serve what the stage serves"),
 )]
 pub struct Stage {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Verb;
 use super::fields::{form, stage_variable_values};
+use super::reference::ValueFrom;
 
 /// Limits for each method: a bucket of burstLimit requests that fills at rateLimit a second. Calls beyond get 429.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -212,9 +213,12 @@ impl From<StageVerb> for Verb {
 /// A line for each call, without its payload. It needs the role of execution logs, see logging.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.destinationArn) != has(self.destinationArnFrom)")
+    .message("give exactly one of destinationArn and destinationArnFrom"))]
 pub struct AccessLog {
     /// ARN of a log group of CloudWatch Logs, or of a delivery stream of Data Firehose whose name starts with
     /// amazon-apigateway-. It has to exist.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 2048))]
     #[x_kube(
         validation = Rule::new("!self.endsWith(':*')").message("remove :* from the end of the ARN of the log group"),
@@ -224,6 +228,11 @@ pub struct AccessLog {
              stream whose name starts with amazon-apigateway-"),
     )]
     pub destination_arn: String,
+
+    /// Where that ARN is read from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ValueFrom")]
+    pub destination_arn_from: Option<ValueFrom>,
 
     /// The line, with $context variables. Default: JSON with request id, time, method, path, status, latencies and error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -242,6 +251,11 @@ pub struct AccessLog {
 /// version.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new(
+        "!has(self.variables) || !has(self.variablesFrom) || self.variablesFrom.all(k, !(k in self.variables))")
+        .message("a stage variable stands in variables or in variablesFrom, not in both"),
+)]
 pub struct Canary {
     /// Percent of the calls, such as 10 or 0.5. With 0 there is no canary.
     #[schemars(range(min = 0.0, max = 100.0))]
@@ -251,6 +265,13 @@ pub struct Canary {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "stage_variable_values")]
     pub variables: BTreeMap<String, String>,
+
+    /// Those that are read from elsewhere, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 100))]
+    #[x_kube(validation = Rule::new("self.all(k, size(k) <= 64 && k.matches('^[A-Za-z0-9_]+$'))")
+        .message("the name of a stage variable has up to 64 letters, digits and underscores"))]
+    pub variables_from: BTreeMap<String, ValueFrom>,
 }
 
 impl Canary {

@@ -49,6 +49,8 @@ impl Class {
     pub(super) fn of_service_error(code: &str, status: u16, message: &str) -> Self {
         match code {
             _ if message.contains("Cross-account pass role") => Self::ForeignRole,
+            // Also of what the caller lacks for a part of the request, whatever the code: a role in an imported document.
+            _ if message.contains(super::refusal::UNAUTHORIZED) => Self::Denied,
             _ if message.contains("CloudWatch Logs role ARN must be set") => Self::NoLoggingRole,
             // AWS's words for a deployment that a stage or its canary uses.
             _ if message.contains("pointing to this deployment") => Self::Conflict,
@@ -138,6 +140,12 @@ mod tests {
         assert_eq!(class("TooManyRequestsException", 429), Class::Throttled);
         assert_eq!(class("SomethingNew", 503), Class::Transient);
         assert_eq!(class("SomethingNew", 403), Class::Denied);
+    }
+
+    #[test]
+    fn a_missing_permission_is_known_by_its_words_too() {
+        let text = "Errors found during import: User: x is not authorized to perform: iam:PassRole on resource: y";
+        assert_eq!(Class::of_service_error("BadRequestException", 400, text), Class::Denied);
     }
 
     #[test]

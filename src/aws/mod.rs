@@ -3,9 +3,12 @@
 mod error;
 mod limits;
 mod openapi;
+pub mod permissions;
+pub mod policy;
 mod port;
 mod port_domains;
 mod port_usage_plans;
+mod refusal;
 pub mod sdk;
 
 pub use error::{Class, Error, Result};

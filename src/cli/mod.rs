@@ -5,11 +5,13 @@ mod aws;
 mod controller;
 mod docs;
 mod explain;
+mod iam_policy;
 mod manifest;
 mod plan;
 mod referents;
 mod render;
 mod sample;
+mod success;
 mod trial;
 mod trial_answer;
 
@@ -35,7 +37,8 @@ Examples:
   stepgate plan --offline api.yaml                  the writes that create it
   stepgate plan api.yaml                            the writes that are left, against the account
   stepgate actions SendTaskSuccess                  arguments, errors and permission of an action
-  stepgate explain Denied                           what a condition's reason means";
+  stepgate explain Denied                           what a condition's reason means
+  stepgate iam-policy --region us-east-1            the IAM policy that the controller needs";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -64,6 +67,17 @@ enum Command {
     Actions(actions::Arguments),
     /// Explain a reason that a condition or an event gives, or all of them
     Explain(explain::Arguments),
+    /// Print the least IAM policy that the controller needs, as JSON
+    ///
+    /// Attach it to the role or user whose credentials the controller has. Without options it is that of
+    /// docs/iam-policy.json: every feature, in any region and account, for roles that the controller names itself
+    /// (stepgate-*). Options make it narrower, or add roles that specs name. Where it lacks something that a spec needs,
+    /// the object's condition Denied says which statement to add.
+    ///
+    /// Who may make roles may give itself any permission by one of them: --permissions-boundary prevents that, if every
+    /// spec then gives role.permissionsBoundaryArn.
+    #[command(after_help = iam_policy::EXAMPLES)]
+    IamPolicy(iam_policy::Arguments),
 }
 
 /// Runs the command that was given.
@@ -82,5 +96,6 @@ pub async fn run(cli: Cli) -> Result<(), String> {
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Actions(arguments) => actions::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::IamPolicy(arguments) => iam_policy::run(arguments),
     }
 }

@@ -51,14 +51,20 @@ impl Referents {
         for source in references.sources() {
             let namespace = Some(owner.namespace.clone()).filter(|_| !source.kind.is_cluster_scoped());
             let place = (namespace, source);
-            let Some(content) = self.found.get(&place) else { continue };
+            let Some(content) = self.found.get(&place) else {
+                // Secrets seldom are in files, and their values would not be shown.
+                if place.1.kind == Kind::Secret {
+                    values.insert(place.1, Content::Withheld);
+                }
+                continue;
+            };
             let unknown = *content == Content::Keys(BTreeMap::new());
             let content = match self.planned.get(&place).filter(|_| offline && unknown) {
                 Some((name, account)) => {
                     let account = own.as_ref().or(account.as_ref()).map_or("000000000000", String::as_str);
                     let (partition, region) = (partition(&spec.region).id, &spec.region);
                     let arn = format!("arn:{partition}:states:{region}:{account}:stateMachine:{name}");
-                    Content::Keys([("arn".to_owned(), arn)].into())
+                    Content::Keys([("arn".to_owned(), Some(arn))].into())
                 }
                 None => content.clone(),
             };

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::sample::Answer;
+use super::success::success;
 use crate::actions;
 
 /// The error for what is no request of an action.
@@ -47,34 +48,5 @@ impl StepFunctions {
             headers: answer.headers.clone(),
             body: answer.body.clone().unwrap_or_else(success),
         })
-    }
-}
-
-/// What an action plausibly answers.
-fn success(action: &str, request: &Value) -> Value {
-    let execution_arn = request["executionArn"].as_str();
-    let of_execution = || {
-        let (machine, _) = execution_arn?.rsplit_once(':')?;
-        Some(machine.replace(":execution:", ":stateMachine:"))
-    };
-    let given = request["stateMachineArn"].as_str().map(str::to_owned).or_else(of_execution);
-    let machine = given.unwrap_or_else(|| "arn:aws:states:us-east-1:123456789012:stateMachine:Sample".to_owned());
-    let name = request["name"].as_str().unwrap_or("11111111-2222-3333-4444-555555555555");
-    let execution = execution_arn
-        .map_or_else(|| format!("{}:{name}", machine.replace(":stateMachine:", ":execution:")), str::to_owned);
-    let (started, stopped) = (1_767_225_600.0, 1_767_225_601.5);
-    let input = request["input"].as_str().unwrap_or("{}");
-    match action {
-        "StartExecution" => json!({"executionArn": execution, "startDate": started}),
-        "StartSyncExecution" => json!({
-            "executionArn": execution.replace(":execution:", ":express:"), "stateMachineArn": machine, "name": name,
-            "startDate": started, "stopDate": stopped, "status": "SUCCEEDED", "input": input, "output": "{}",
-        }),
-        "DescribeExecution" => json!({
-            "executionArn": execution, "stateMachineArn": machine, "name": execution.rsplit(':').next(),
-            "startDate": started, "stopDate": stopped, "status": "SUCCEEDED", "input": "{}", "output": "{}",
-        }),
-        "StopExecution" => json!({"stopDate": stopped}),
-        _ => json!({}),
     }
 }

@@ -10,11 +10,10 @@ use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
 use super::schedule::parse_interval;
-use super::secrets::Secrets;
-use super::{Guarded, Shared, finalizer};
+use super::{Guarded, Shared, finalizer, secrets};
 use crate::api::{
     APPROVE, CHECK_INTERVAL, CHECK_NOW, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi,
-    StepFunctionsApiStatus,
+    StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::{Outcome, apply};
 use crate::model::{Arn, Desired, Owner, RestApiId};
@@ -111,8 +110,8 @@ fn is_gone(error: &kube::Error) -> bool {
 /// How long an object can be left alone by all that is known without a look.
 fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
     let refers = object.status.as_ref().is_some_and(|status| !status.references.is_empty());
-    let quiet = if refers { shared.references.quiet(&object.uid().unwrap_or_default())? } else { Duration::MAX };
-    Some(until_due(object, shared)?.min(quiet))
+    let current = !refers || shared.references.is_current(&object.uid().unwrap_or_default());
+    until_due(object, shared).filter(|_| current)
 }
 
 /// Time to the next check of an object that is settled and that nobody asked to be checked.
@@ -158,28 +157,22 @@ impl PassOver<'_> {
             report.write(&Pass::Paused { deleting: false }).await.map_err(Error::Status)?;
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
-        let read = self.shared.references.read(object).await.map_err(Error::References)?;
+        let mut read = self.shared.references.read(object).await.map_err(Error::References)?;
         report.refer(&read.versions);
         if let Some(wait) = until_due(object, self.shared)
             && (report.has_references() || self.shared.references.is_applied(&self.uid, &read))
         {
             // Other versions of the same values.
             report.write_references().await.map_err(Error::Status)?;
-            let quiet = self.shared.references.quiet(&self.uid).unwrap_or(Duration::MAX);
-            return Ok((None, Action::requeue(wait.min(quiet))));
+            return Ok((None, Action::requeue(wait)));
         }
-        self.make_match(&mut report, &read).await
+        self.make_match(&mut report, &mut read).await
     }
 
-    async fn make_match(&self, report: &mut Report<'_>, read: &Read) -> Result<Done, Error> {
-        let mut spec = match read.references.fill(&self.object.spec, &read.values) {
+    async fn make_match(&self, report: &mut Report<'_>, read: &mut Read) -> Result<Done, Error> {
+        let spec = match read.references.fill(&self.object.spec, &read.values) {
             Ok(spec) => spec,
             Err(unfilled) => return self.fail(report, &Trouble::unfilled(&unfilled), None).await,
-        };
-        let secrets = Api::namespaced(self.shared.client.clone(), &self.owner.namespace);
-        let secrets = match Secrets::fill(secrets, &mut spec).await {
-            Ok(secrets) => secrets,
-            Err(trouble) => return self.fail(report, &trouble, None).await,
         };
         let desired = match render(&self.owner, &spec) {
             Ok(Rendered { desired, mut warnings }) => {
@@ -187,10 +180,11 @@ impl PassOver<'_> {
                 report.warn(warnings);
                 desired
             }
-            Err(problems) if read.references.bear_on(&problems) => {
-                return self.fail(report, &Trouble::referred(&problems), None).await;
+            Err(problems) => {
+                let explained = read.references.explain(&spec, &problems);
+                let trouble = explained.map_or_else(|| Trouble::invalid(&problems), |all| Trouble::referred(&all));
+                return self.fail(report, &trouble, None).await;
             }
-            Err(problems) => return self.fail(report, &Trouble::invalid(&problems), None).await,
         };
         let outputs = Outputs::new(self.shared.client.clone(), self.object);
         let found = match outputs.look().await {
@@ -198,7 +192,7 @@ impl PassOver<'_> {
             Err(error) => return self.no_outputs(report, error, None).await,
         };
         let aws = self.shared.regions.get(&desired.region);
-        let observed = match observe(&*aws, &desired, &self.scope()).await {
+        let observed = match observe(&*aws, &desired, &self.scope(&spec)).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
@@ -225,7 +219,8 @@ impl PassOver<'_> {
         }
         let outcome = apply(&*aws, &observed, &plan).await;
         // Also after a failure: a key that AWS made is of use at once.
-        let kept = secrets.keep(self.object, &outcome.ids).await;
+        let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
+        report.refer(&read.versions);
         if let Some(failure) = &outcome.failure {
             return self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await;
         }
@@ -239,8 +234,7 @@ impl PassOver<'_> {
         }
         report.write(&settled).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
-        let quiet = self.shared.references.quiet(&self.uid).unwrap_or(Duration::MAX);
-        Ok((Some(Reason::Applied), Action::requeue(self.checked().min(quiet))))
+        Ok((Some(Reason::Applied), Action::requeue(self.checked())))
     }
 
     fn status(&self) -> Option<&StepFunctionsApiStatus> {
@@ -287,14 +281,14 @@ impl PassOver<'_> {
         Some(Problem { field: format!("metadata.annotations[{CHECK_INTERVAL}]"), message })
     }
 
-    /// What the status lets us skip.
-    fn scope(&self) -> Scope {
+    /// What the status lets us skip, for this filled spec.
+    fn scope(&self, spec: &StepFunctionsApiSpec) -> Scope {
         let status = self.object.status.clone().unwrap_or_default();
-        let spec = self.object.spec.role.iter().flat_map(|role| &role.managed_policy_arns);
-        let managed = status.managed_policy_arns.iter().chain(spec);
-        let domains = self.object.spec.domains.iter().map(|domain| &domain.name);
+        let policies = spec.role.iter().flat_map(|role| &role.managed_policy_arns);
+        let managed = status.managed_policy_arns.iter().chain(policies);
+        let domains = spec.domains.iter().map(|domain| &domain.name);
         let names = status.domains.iter().map(|domain| &domain.name).chain(domains);
-        let named = self.object.spec.role.iter().filter_map(|role| role.name.clone());
+        let named = spec.role.iter().filter_map(|role| role.name.clone());
         Scope {
             settled: is_settled(self.object),
             rest_api_id: status.rest_api_id.clone().map(RestApiId),
@@ -303,8 +297,8 @@ impl PassOver<'_> {
             tag_keys: status.tag_keys.clone(),
             created_roles: status.created_roles.iter().cloned().chain(named).collect(),
             managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
-            usage_plans: !status.usage_plans.is_empty() || !self.object.spec.usage_plans.is_empty(),
-            domains: names.map(ToOwned::to_owned).collect(),
+            usage_plans: !status.usage_plans.is_empty() || !spec.usage_plans.is_empty(),
+            domains: names.filter(|name| !name.is_empty()).cloned().collect(),
         }
     }
 
@@ -319,7 +313,10 @@ impl PassOver<'_> {
         }
         let desired = Desired::nothing(self.owner.clone(), &self.object.spec.region);
         let aws = self.shared.regions.get(&desired.region);
-        let scope = Scope { settled: false, ..self.scope() };
+        // What was created under names from elsewhere is in the status, too, unless that was lost.
+        let read = self.shared.references.read(self.object).await.ok();
+        let filled = read.and_then(|read| read.references.fill(&self.object.spec, &read.values).ok());
+        let scope = Scope { settled: false, ..self.scope(filled.as_ref().unwrap_or(&self.object.spec)) };
         let observed = match observe(&*aws, &desired, &scope).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,

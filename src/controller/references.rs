@@ -1,12 +1,9 @@
 //! Reads what specs refer to, and wakes the objects whose referents change.
 //!
-//! ConfigMaps and StateMachines are watched, by their metadata and from when the first object refers to their kind; only
-//! those referred to are read. Secrets are not watched: that would take the permission to list all of them. Those
-//! referred to are read again every [`SECRETS`].
+//! Each kind is watched by its metadata, from when the first object refers to it; only the objects referred to are read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{StreamExt, TryStreamExt};
@@ -15,15 +12,12 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, ResourceExt};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use super::{Guarded, with_causes};
 use crate::api::{ReferenceStatus, StepFunctionsApi};
 use crate::references::{Content, Kind, References, Source, Values, content};
-
-/// Time after which a Secret that is referred to is read again.
-const SECRETS: Duration = Duration::from_secs(20);
 
 /// Objects by uid, and what they refer to.
 pub(super) struct Reader {
@@ -45,7 +39,6 @@ struct Referring {
     object: ObjectRef<Guarded>,
     /// resourceVersions of the referents when they were read; `None` for what was not there, or was not read yet.
     read: BTreeMap<Source, Option<String>>,
-    at: Instant,
     /// Whether no other version has been seen since.
     current: bool,
     /// Hash of the values that AWS was last made to match.
@@ -60,6 +53,29 @@ pub(super) struct Read {
     /// The versions, for the status.
     pub versions: Vec<ReferenceStatus>,
     digest: Vec<u8>,
+}
+
+impl Read {
+    /// An object as it is after a write of ours.
+    pub(super) fn replace(&mut self, source: Source, object: &Value, version: Option<String>) {
+        let kind = source.kind.to_string();
+        for read in self.versions.iter_mut().filter(|read| read.kind == kind && read.name == source.name) {
+            read.resource_version.clone_from(&version);
+        }
+        self.values.insert(source.clone(), content(source.kind, object));
+        self.digest();
+    }
+
+    fn digest(&mut self) {
+        self.digest = Sha256::digest(format!("{:?}", self.references.values(&self.values))).to_vec();
+    }
+
+    /// Version in which an object was read, `None` if it was not there.
+    pub(super) fn version(&self, Source { kind, name }: &Source) -> Option<&str> {
+        let kind = kind.to_string();
+        let found = self.versions.iter().find(|read| read.kind == kind && read.name == *name);
+        found.and_then(|read| read.resource_version.as_deref())
+    }
 }
 
 impl Reader {
@@ -97,21 +113,16 @@ impl Reader {
             versions.insert(source.clone(), version);
             read.values.insert(source, content);
         }
-        read.digest = Sha256::digest(format!("{:?}", read.references.values(&read.values))).to_vec();
+        read.digest();
         if let Some(referring) = self.lock().objects.get_mut(&uid) {
             referring.read = versions;
         }
         Ok(read)
     }
 
-    /// How long an object that refers to others can be left alone, `None` if not: they may have changed, or have not been
-    /// read by this process.
-    pub(super) fn quiet(&self, uid: &str) -> Option<Duration> {
-        let state = self.lock();
-        let referring = state.objects.get(uid).filter(|referring| referring.current)?;
-        let polled = referring.read.keys().any(|source| !is_watched(source.kind));
-        let left = if polled { SECRETS.saturating_sub(referring.at.elapsed()) } else { Duration::MAX };
-        Some(left).filter(|left| !left.is_zero())
+    /// Whether what an object refers to was read by this process and has not changed since.
+    pub(super) fn is_current(&self, uid: &str) -> bool {
+        self.lock().objects.get(uid).is_some_and(|referring| referring.current)
     }
 
     /// Whether AWS was last made to match these very values, by this process.
@@ -120,10 +131,13 @@ impl Reader {
         state.objects.get(uid).is_some_and(|referring| referring.applied.as_ref() == Some(&read.digest))
     }
 
-    /// Notes that AWS matches these values.
+    /// Notes that AWS matches these values, and in which versions we wrote some of them.
     pub(super) fn applied(&self, uid: &str, read: &Read) {
         if let Some(referring) = self.lock().objects.get_mut(uid) {
             referring.applied = Some(read.digest.clone());
+            for (source, version) in referring.read.iter_mut().filter(|(source, _)| source.kind == Kind::Secret) {
+                *version = read.version(source).map(str::to_owned);
+            }
         }
     }
 
@@ -148,13 +162,11 @@ impl Reader {
         let referring = state.objects.entry(uid.to_owned()).or_insert_with(|| Referring {
             object: ObjectRef::new(&object.name_any()).within(&namespace),
             read: BTreeMap::new(),
-            at: Instant::now(),
             current: true,
             applied: None,
         });
         let mut known = std::mem::take(&mut referring.read);
         referring.read = sources.iter().map(|source| (source.clone(), known.remove(source).flatten())).collect();
-        referring.at = Instant::now();
         referring.current = true;
     }
 
@@ -196,7 +208,7 @@ impl Reader {
 
     /// Begins to watch a kind unless that was done before.
     fn watch(self: &Arc<Self>, kind: Kind) {
-        if !is_watched(kind) || !self.lock().watched.insert(kind) {
+        if !self.lock().watched.insert(kind) {
             return;
         }
         let api = self.api::<PartialObjectMeta<DynamicObject>>(kind, self.namespace.as_deref());
@@ -259,8 +271,4 @@ impl Reader {
             let _ = self.wake.unbounded_send(referring.object.clone());
         }
     }
-}
-
-fn is_watched(kind: Kind) -> bool {
-    kind != Kind::Secret
 }

@@ -14,31 +14,36 @@ pub enum Content {
     Absent,
     /// It cannot be read; why, in the API server's words.
     Unreadable(String),
-    /// Its values by their keys.
-    Keys(BTreeMap<String, String>),
+    /// It is not at hand, and what it has is nobody's business: what may be left out is.
+    Withheld,
+    /// Its values by their keys; `None` is bytes that are no text.
+    Keys(BTreeMap<String, Option<String>>),
 }
 
-/// The values of an object as the API server or a manifest has it. What is no text is left out.
+/// The values of an object as the API server or a manifest has it.
 pub fn content(kind: Kind, object: &Value) -> Content {
     let mut keys = BTreeMap::new();
     let texts = |name: &str| object[name].as_object().into_iter().flatten();
-    let plain = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+    let plain = |(key, value): (&String, &Value)| (key.clone(), value.as_str().map(str::to_owned));
+    let decoded = |(key, value): (&String, &Value)| {
+        let bytes = serde_json::from_value::<ByteString>(value.clone()).ok();
+        (key.clone(), bytes.and_then(|bytes| String::from_utf8(bytes.0).ok()))
+    };
     match kind {
-        Kind::ConfigMap => keys.extend(texts("data").filter_map(plain)),
+        Kind::ConfigMap => {
+            keys.extend(texts("data").map(plain));
+            keys.extend(texts("binaryData").map(decoded));
+        }
         Kind::Secret => {
-            let decoded = |(key, value): (&String, &Value)| {
-                let bytes = serde_json::from_value::<ByteString>(value.clone()).ok()?;
-                Some((key.clone(), String::from_utf8(bytes.0).ok()?))
-            };
-            keys.extend(texts("data").filter_map(decoded));
+            keys.extend(texts("data").map(decoded));
             // Of a manifest: the API server has it in data.
-            keys.extend(texts("stringData").filter_map(plain));
+            keys.extend(texts("stringData").map(plain));
         }
         Kind::StateMachine(_) => {
             // ACK writes it when the machine exists, Crossplane when it has observed it.
             let status = &object["status"];
             let arn = status["ackResourceMetadata"]["arn"].as_str().or(status["atProvider"]["arn"].as_str());
-            keys.extend(arn.filter(|arn| !arn.is_empty()).map(|arn| ("arn".to_owned(), arn.to_owned())));
+            keys.extend(arn.filter(|arn| !arn.is_empty()).map(|arn| ("arn".to_owned(), Some(arn.to_owned()))));
         }
     }
     Content::Keys(keys)

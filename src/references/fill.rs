@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::walk::Filled;
 use super::{Content, Kind, Reference, Source, Values};
 use crate::api::schema::spec_problems;
 use crate::api::{Problem, StepFunctionsApiSpec};
@@ -22,12 +23,15 @@ pub(super) fn fill(
 ) -> Result<StepFunctionsApiSpec, Unfilled> {
     let mut missing = Vec::new();
     let mut wrong = Vec::new();
+    let mut secrets = Vec::new();
     for reference in references {
         let problem = |message| Problem { field: reference.field.clone(), message };
-        match look_up(reference, values).map(|text| parsed(reference, text)) {
+        match look_up(reference, values).map(|text| text.map(|text| parsed(reference, text))) {
             Err(message) => missing.push(problem(message)),
-            Ok(Err(message)) => wrong.push(problem(message)),
-            Ok(Ok(value)) => put(&mut spec, reference, value),
+            Ok(None) => secrets.push((reference, None)),
+            Ok(Some(Err(message))) => wrong.push(problem(message)),
+            Ok(Some(Ok(value))) if reference.place.kind == Filled::Secret => secrets.push((reference, Some(value))),
+            Ok(Some(Ok(value))) => put(&mut spec, reference, Some(value)),
         }
     }
     if !missing.is_empty() {
@@ -36,30 +40,41 @@ pub(super) fn fill(
     if wrong.is_empty() {
         wrong = spec_problems(&spec).into_iter().map(|problem| explained(problem, references, values)).collect();
     }
-    if wrong.is_empty() {
-        let filled = serde_json::from_value(spec);
-        return filled
-            .map_err(|error| Unfilled::Wrong(vec![Problem { field: "spec".to_owned(), message: error.to_string() }]));
+    if !wrong.is_empty() {
+        return Err(Unfilled::Wrong(wrong));
     }
-    Err(Unfilled::Wrong(wrong))
+    for (reference, value) in secrets {
+        put(&mut spec, reference, value);
+    }
+    // The words of the error may quote a secret.
+    let unreadable = |_| vec![Problem { field: "spec".to_owned(), message: "cannot be read when filled".to_owned() }];
+    serde_json::from_value(spec).map_err(|error| Unfilled::Wrong(unreadable(error)))
 }
 
-fn look_up<'a>(reference: &Reference, values: &'a Values) -> Result<&'a str, String> {
-    let Reference { source, key, .. } = reference;
+/// The text for a field, `None` for one that can do without.
+fn look_up<'a>(reference: &Reference, values: &'a Values) -> Result<Option<&'a str>, String> {
+    let Reference { source, key, place, .. } = reference;
     let keys = match values.get(source) {
-        None | Some(Content::Absent) => return Err(absent(source)),
+        Some(Content::Withheld) if place.kind == Filled::Secret => return Ok(None),
+        None | Some(Content::Absent | Content::Withheld) if place.optional => return Ok(None),
+        None | Some(Content::Absent | Content::Withheld) => return Err(absent(source)),
         Some(Content::Unreadable(why)) => return Err(format!("{source} cannot be read: {why}")),
         Some(Content::Keys(keys)) => keys,
     };
-    let missing = || match source.kind {
+    match keys.get(key) {
+        Some(Some(text)) => return Ok(Some(text)),
+        Some(None) => return Err(format!("key {key} of {source} is no text")),
+        None if place.optional => return Ok(None),
+        None => {}
+    }
+    Err(match source.kind {
         Kind::StateMachine(_) => format!("{source} has no ARN in its status yet"),
         Kind::ConfigMap | Kind::Secret if keys.is_empty() => format!("{source} has no key {key}; it has none"),
         Kind::ConfigMap | Kind::Secret => {
             let all: Vec<&str> = keys.keys().map(String::as_str).collect();
             format!("{source} has no key {key}; it has {}", all.join(", "))
         }
-    };
-    keys.get(key).map(String::as_str).ok_or_else(missing)
+    })
 }
 
 fn absent(source: &Source) -> String {
@@ -69,19 +84,27 @@ fn absent(source: &Source) -> String {
     }
 }
 
-/// The value in the type of its field: text as it is, anything else as JSON.
+/// The value in the type of its field.
 fn parsed(reference: &Reference, text: &str) -> Result<Value, String> {
-    if reference.place.kind == "string" {
-        return Ok(Value::String(text.to_owned()));
+    let structure = || structure(text).map_err(|what| format!("{} {what}", origin(reference)));
+    match reference.place.kind {
+        Filled::Text | Filled::Secret => Ok(Value::String(text.to_owned())),
+        Filled::List if text.trim_start().starts_with(['[', '-']) => structure(),
+        Filled::List => Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()),
+        Filled::Structure => structure(),
     }
-    // serde_json's own words quote the text.
-    serde_json::from_str(text).map_err(|error| {
-        let place = format!("line {} column {}", error.line(), error.column());
-        format!("{} is not JSON, at {place}", origin(reference))
+}
+
+/// JSON, or else YAML, which may be indented by tabs less freely.
+fn structure(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).or_else(|_| serde_saphyr::from_str(text)).map_err(|error| {
+        // The error's own words quote the text.
+        let place = error.location().map(|at| format!(", at line {} column {}", at.line(), at.column()));
+        format!("is neither JSON nor YAML{}", place.unwrap_or_default())
     })
 }
 
-fn origin(reference: &Reference) -> String {
+pub(super) fn origin(reference: &Reference) -> String {
     match reference.source.kind {
         Kind::StateMachine(_) => format!("the ARN of {}", reference.source),
         Kind::ConfigMap | Kind::Secret => format!("key {} of {}", reference.key, reference.source),
@@ -89,14 +112,15 @@ fn origin(reference: &Reference) -> String {
 }
 
 /// Puts a value in its place, and takes away what referred to it.
-fn put(spec: &mut Value, reference: &Reference, value: Value) {
+fn put(spec: &mut Value, reference: &Reference, value: Option<Value>) {
     let place = &reference.place;
     let Some(parent) = spec.pointer_mut(&place.parent).and_then(Value::as_object_mut) else { return };
-    match &place.entry {
-        None => {
+    match (&place.entry, value) {
+        (_, None) => {}
+        (None, Some(value)) => {
             parent.insert(place.target.clone(), value);
         }
-        Some(entry) => {
+        (Some(entry), Some(value)) => {
             let map = parent.entry(&place.target).or_insert_with(|| Value::Object(Map::new()));
             map.as_object_mut().map(|map| map.insert(entry.clone(), value));
         }
@@ -106,24 +130,21 @@ fn put(spec: &mut Value, reference: &Reference, value: Value) {
 
 /// A problem of the filled spec, with the field as users know it and where the value came from.
 fn explained(problem: Problem, references: &[Reference], values: &Values) -> Problem {
-    let Problem { field, message } = problem;
-    let inside = |reference: &&Reference| {
-        let rest = field.strip_prefix(&reference.place.indexed);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
-    let Some(reference) = references.iter().find(inside) else { return Problem { field, message } };
-    let text = look_up(reference, values).unwrap_or_default();
-    let mut message = match reference.source.kind {
-        // A message may quote.
-        Kind::Secret => "the value does not fit the field".to_owned(),
-        _ => message,
+    let Problem { field, mut message } = problem;
+    let Some(reference) = references.iter().find(|reference| inside(&field, &reference.place.indexed)) else {
+        return Problem { field, message };
     };
     message.push_str(&format!(" (from {})", origin(reference)));
-    if text.ends_with('\n') {
+    if look_up(reference, values).is_ok_and(|text| text.is_some_and(|text| text.ends_with('\n'))) {
         message.push_str("; it ends with a line break");
     }
     let rest = field.strip_prefix(&reference.place.indexed).unwrap_or_default();
     Problem { field: format!("{}{rest}", reference.field), message }
+}
+
+/// Whether a path is that of a field or of something in it.
+pub(super) fn inside(path: &str, field: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 #[cfg(test)]
@@ -136,7 +157,7 @@ mod tests {
     use super::*;
 
     fn keys(kind: Kind, name: &str, pairs: &[(&str, &str)]) -> (Source, Content) {
-        let keys = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let keys = pairs.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
         (Source { kind, name: name.to_owned() }, Content::Keys(keys.collect()))
     }
 
@@ -231,34 +252,94 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_quoted_and_other_types_are_read_as_json() {
-        let from = json!({"properties": {"configMapKeyRef": {"type": "object"}, "secretKeyRef": {"type": "object"}}});
+    fn lists_take_lines_or_json_or_yaml_and_objects_take_json_or_yaml() {
+        let from = json!({"properties": {"configMapKeyRef": {"type": "object"}}});
         let schema = json!({"type": "object", "properties": {
-            "value": {"type": "string", "enum": ["a"]}, "valueFrom": from,
             "schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}, "schemaFrom": from,
+            "list": {"type": "array", "items": {"type": "string"}}, "listFrom": from,
             "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
         }});
-        let key = |kind: &str| json!({kind: {"name": "n", "key": "k"}});
+        let key = |key: &str| json!({"configMapKeyRef": {"name": "n", "key": key}});
         // What is free is not looked into.
-        let spec = json!({"valueFrom": key("secretKeyRef"), "schemaFrom": key("configMapKeyRef"),
-                          "free": {"x": "1", "xFrom": key("configMapKeyRef")}});
+        let spec = json!({"schemaFrom": key("s"), "listFrom": key("l"), "free": {"x": "1", "xFrom": key("s")}});
         let references = walk::references(&spec, &schema);
         assert_eq!(references.len(), 2);
-        let values = |json: &str| -> Values {
-            [keys(Kind::Secret, "n", &[("k", "s3cret")]), keys(Kind::ConfigMap, "n", &[("k", json)])].into()
+        let filled = |list: &str, structure: &str| -> Result<(Value, Value), String> {
+            let values = [keys(Kind::ConfigMap, "n", &[("l", list), ("s", structure)])].into();
+            let mut filled = spec.clone();
+            for reference in &references {
+                let value = parsed(reference, look_up(reference, &values)?.expect("a value"))?;
+                put(&mut filled, reference, Some(value));
+            }
+            Ok((filled["list"].clone(), filled["schema"].clone()))
         };
-        let mut filled = spec.clone();
-        for reference in &references {
-            let values = values(r#"{"b": [1]}"#);
-            let value = parsed(reference, look_up(reference, &values).unwrap()).unwrap();
-            put(&mut filled, reference, value);
+        let list = json!(["arn:a", "arn:b"]);
+        for text in ["arn:a\n  arn:b\n\n", "[\"arn:a\", \"arn:b\"]", "- arn:a\n- arn:b\n"] {
+            assert_eq!(filled(text, "{}").unwrap().0, list, "{text}");
         }
-        assert_eq!(filled["schema"], json!({"b": [1]}));
-        assert_eq!(filled["value"], "s3cret");
-        let problem = Problem { field: "spec.value".to_owned(), message: "\"s3cret\" is not one of a".to_owned() };
-        let told = explained(problem, &references, &values("{}"));
-        assert_eq!(told.message, "the value does not fit the field (from key k of Secret n)");
-        let told = shown(fill(&references, spec, &values("{s3cret")).unwrap_err());
-        assert_eq!(told, ["spec.schema: key k of ConfigMap n is not JSON, at line 1 column 2"]);
+        for text in ["{\"b\": [1]}", "b: [1]\n", "b:\n- 1"] {
+            assert_eq!(filled("x", text).unwrap().1, json!({"b": [1]}), "{text}");
+        }
+        let told = filled("x", "{s3cret").unwrap_err();
+        assert!(told.starts_with("key s of ConfigMap n is neither JSON nor YAML, at line 1 column"), "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+        assert!(filled("[a", "{}").unwrap_err().starts_with("key l of ConfigMap n is neither JSON nor YAML"));
+    }
+
+    const VALUE: &str = "s3cret-0123456789abcdef";
+
+    /// A spec with two API keys: the value of one is yours, that of the other is made by AWS.
+    fn keyed() -> StepFunctionsApiSpec {
+        serde_json::from_value(json!({
+            "region": "us-east-1",
+            "methods": [{"path": "/", "method": "GET", "action": "ListStateMachines"}],
+            "stages": [{"name": "prod"}],
+            "usagePlans": [{"name": "p", "stages": [{"name": "prod"}], "apiKeys": [
+                {"name": "yours", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "v"}}},
+                {"name": "made", "secret": {"name": "mine", "key": "w"}},
+            ]}],
+        }))
+        .unwrap()
+    }
+
+    fn key_values(values: &Values) -> Result<[Option<String>; 2], Unfilled> {
+        let filled = References::of(&keyed()).fill(&keyed(), values)?;
+        // Nothing that is written of a spec has it.
+        let shown = format!("{filled:?} {}", serde_json::to_string(&filled).unwrap());
+        assert!(!shown.contains(VALUE), "{shown}");
+        assert!(References::of(&filled).is_empty());
+        let keys = filled.usage_plans[0].api_keys.iter().map(|key| key.value.clone().map(|value| value.0));
+        Ok(keys.collect::<Vec<_>>().try_into().unwrap())
+    }
+
+    #[test]
+    fn a_secret_is_filled_in_and_shown_nowhere_and_one_that_aws_makes_may_be_missing() {
+        let text = |text: &str| Some(text.to_owned());
+        let both = [keys(Kind::Secret, "mine", &[("v", VALUE), ("w", "other")])].into();
+        assert_eq!(key_values(&both).unwrap(), [text(VALUE), text("other")]);
+        let one = [keys(Kind::Secret, "mine", &[("v", VALUE)])].into();
+        assert_eq!(key_values(&one).unwrap(), [text(VALUE), None]);
+        let source = || Source { kind: Kind::Secret, name: "mine".to_owned() };
+        let withheld = [(source(), Content::Withheld)].into();
+        assert_eq!(key_values(&withheld).unwrap(), [None, None]);
+
+        let field = "spec.usagePlans[p].apiKeys[yours].value";
+        let none = key_values(&Values::new()).unwrap_err();
+        assert_eq!(shown(none), [format!("{field}: Secret mine does not exist")]);
+        let bytes = Content::Keys([("v".to_owned(), Some(VALUE.to_owned())), ("w".to_owned(), None)].into());
+        let told = shown(key_values(&[(source(), bytes)].into()).unwrap_err());
+        assert_eq!(told, ["spec.usagePlans[p].apiKeys[made].value: key w of Secret mine is no text"]);
+        let hidden = Content::Unreadable("it is forbidden".to_owned());
+        let told = shown(key_values(&[(source(), hidden)].into()).unwrap_err());
+        assert_eq!(told.len(), 2, "what cannot be looked at may be there: {told:?}");
+
+        // A problem that render finds, with where the value came from.
+        let references = References::of(&keyed());
+        let filled = references.fill(&keyed(), &both).unwrap();
+        let problem = |field: &str| Problem { field: field.to_owned(), message: "is short".to_owned() };
+        let told = references.explain(&filled, &[problem(field), problem("spec.stages")]).unwrap();
+        assert_eq!(told[0].message, "is short (from key v of Secret mine)");
+        assert_eq!(told[1].message, "is short");
+        assert_eq!(references.explain(&filled, &[problem("spec.usagePlans[p].apiKeys[other].value")]), None);
     }
 }

@@ -100,13 +100,6 @@ pub struct Reference {
     place: walk::Place,
 }
 
-impl Reference {
-    /// Whether a problem of the filled spec may come from this value.
-    fn bears_on(&self, problem: &Problem) -> bool {
-        problem.field.starts_with(&self.field) || problem.message.contains(&self.field)
-    }
-}
-
 /// What a spec refers to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct References(Vec<Reference>);
@@ -130,8 +123,8 @@ impl References {
     /// What is there of the values, by the paths of their fields.
     pub fn values<'a>(&'a self, values: &'a Values) -> Vec<(&'a str, Option<&'a str>)> {
         let value = |reference: &'a Reference| match values.get(&reference.source)? {
-            Content::Keys(keys) => keys.get(&reference.key).map(String::as_str),
-            Content::Absent | Content::Unreadable(_) => None,
+            Content::Keys(keys) => keys.get(&reference.key)?.as_deref(),
+            Content::Absent | Content::Unreadable(_) | Content::Withheld => None,
         };
         self.0.iter().map(|reference| (reference.field.as_str(), value(reference))).collect()
     }
@@ -148,8 +141,22 @@ impl References {
         fill::fill(&self.0, spec, values)
     }
 
-    /// Whether a change of what the spec refers to may cure one of these problems of the filled spec.
-    pub fn bear_on(&self, problems: &[Problem]) -> bool {
-        problems.iter().any(|problem| self.0.iter().any(|reference| reference.bears_on(problem)))
+    /// The problems that `render` found in the filled spec, with where the values in question came from. `None` if no
+    /// change of what the spec refers to can cure one of them.
+    pub fn explain(&self, filled: &StepFunctionsApiSpec, problems: &[Problem]) -> Option<Vec<Problem>> {
+        let spec = serde_json::to_value(filled).unwrap_or(Value::Null);
+        let fields: Vec<(String, &Reference)> =
+            self.0.iter().map(|reference| (walk::shown(&spec, &SPEC, &reference.place), reference)).collect();
+        let mut any = false;
+        let explained = |Problem { field, message }: &Problem| {
+            let own = fields.iter().find(|(path, _)| fill::inside(field, path));
+            let named = || fields.iter().find(|(path, _)| message.contains(path));
+            let from = own.map(|(_, reference)| format!(" (from {})", fill::origin(reference)));
+            let from = from.or_else(|| named().map(|(path, from)| format!(" ({path} is from {})", fill::origin(from))));
+            any |= from.is_some();
+            Problem { field: field.clone(), message: format!("{message}{}", from.unwrap_or_default()) }
+        };
+        let problems = problems.iter().map(explained).collect();
+        any.then_some(problems)
     }
 }

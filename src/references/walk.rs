@@ -18,8 +18,34 @@ pub(super) struct Place {
     pub entry: Option<String>,
     /// Path of what is filled, with indexes.
     pub indexed: String,
-    /// Type of what is filled.
-    pub kind: String,
+    /// What is filled.
+    pub kind: Filled,
+    /// Whether it can do without a value.
+    pub optional: bool,
+}
+
+/// What a value becomes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Filled {
+    /// It is taken as it is.
+    Text,
+    /// A text that is no field of the object, so that it is never shown. It is filled in when all else has been checked;
+    /// until then what refers stays, for the rules that count it.
+    Secret,
+    /// Lines of text, or JSON or YAML.
+    List,
+    /// JSON or YAML.
+    Structure,
+}
+
+impl Filled {
+    fn of(schema: &Value) -> Self {
+        match schema["type"].as_str() {
+            Some("string") => Self::Text,
+            Some("array") => Self::List,
+            _ => Self::Structure,
+        }
+    }
 }
 
 /// A value on the way down.
@@ -44,7 +70,7 @@ fn walk(at: &At<'_>, found: &mut Vec<Reference>) {
             for (name, value) in fields {
                 let own = &at.schema["properties"][name];
                 match target(at.schema, name, own) {
-                    Some(target) => found.extend(referring(at, name, value, target)),
+                    Some(target) => found.extend(referring(at, name, value, &target)),
                     None => {
                         let schema = if own.is_null() { &at.schema["additionalProperties"] } else { own };
                         walk(&at.below(name, value, schema), found);
@@ -61,28 +87,46 @@ fn walk(at: &At<'_>, found: &mut Vec<Reference>) {
     }
 }
 
-/// The field that one of this name and schema fills, if it refers.
-fn target<'a>(parent: &Value, name: &'a str, schema: &Value) -> Option<&'a str> {
-    let takes_key = |schema: &Value| schema["properties"]["configMapKeyRef"].is_object();
-    let target = match name {
-        "ref" if schema["properties"]["apiGroup"].is_object() => "arn",
-        _ if takes_key(schema) || takes_key(&schema["additionalProperties"]) => name.strip_suffix("From")?,
-        _ => return None,
-    };
-    parent["properties"][target].is_object().then_some(target)
+/// A field that another one fills.
+struct Target<'a> {
+    name: &'a str,
+    kind: Filled,
+    optional: bool,
 }
 
-fn referring(at: &At<'_>, from: &str, value: &Value, target: &str) -> Vec<Reference> {
-    let schema = &at.schema["properties"][target];
+/// The field that one of this name and schema fills, if it refers.
+fn target<'a>(parent: &Value, name: &'a str, schema: &Value) -> Option<Target<'a>> {
+    let takes = |schema: &Value, what: &str| schema["properties"][what].is_object();
+    // Its value is read as soon as it is there.
+    if name == "secret" && takes(schema, "key") {
+        return Some(Target { name: "value", kind: Filled::Secret, optional: true });
+    }
+    if takes(schema, "secretKeyRef") {
+        return Some(Target { name: name.strip_suffix("From")?, kind: Filled::Secret, optional: false });
+    }
+    let target = match name {
+        "ref" if takes(schema, "apiGroup") => "arn",
+        _ if takes(schema, "configMapKeyRef") || takes(&schema["additionalProperties"], "configMapKeyRef") => {
+            name.strip_suffix("From")?
+        }
+        _ => return None,
+    };
+    let filled = &parent["properties"][target];
+    filled.is_object().then(|| Target { name: target, kind: Filled::of(filled), optional: false })
+}
+
+fn referring(at: &At<'_>, from: &str, value: &Value, target: &Target<'_>) -> Vec<Reference> {
+    let Target { name, kind, optional } = *target;
     let place = Place {
         parent: at.pointer.clone(),
         from: from.to_owned(),
-        target: target.to_owned(),
+        target: name.to_owned(),
         entry: None,
-        indexed: format!("{}.{target}", at.indexed),
-        kind: schema["type"].as_str().unwrap_or("object").to_owned(),
+        indexed: format!("{}.{name}", at.indexed),
+        kind,
+        optional,
     };
-    let field = format!("{}.{target}", at.shown);
+    let field = format!("{}.{name}", at.shown);
     if from == "ref" {
         let group = serde_json::from_value::<StateMachineGroup>(value["apiGroup"].clone());
         let source = group.map(|group| Source { kind: Kind::StateMachine(group), name: text(&value["name"]) });
@@ -91,28 +135,49 @@ fn referring(at: &At<'_>, from: &str, value: &Value, target: &str) -> Vec<Refere
     if let Some((source, key)) = key_of(value) {
         return vec![Reference { field, source, key, place }];
     }
-    let values = schema["additionalProperties"]["type"].as_str().unwrap_or("string");
+    let kind = Filled::of(&at.schema["properties"][name]["additionalProperties"]);
     let entries = value.as_object().into_iter().flatten();
     let reference = |(entry, value): (&String, &Value)| {
         let (source, key) = key_of(value)?;
-        let place = Place {
-            entry: Some(entry.clone()),
-            indexed: format!("{}.{entry}", place.indexed),
-            kind: values.to_owned(),
-            ..place.clone()
-        };
+        let place =
+            Place { entry: Some(entry.clone()), indexed: format!("{}.{entry}", place.indexed), kind, ..place.clone() };
         Some(Reference { field: format!("{field}.{entry}"), source, key, place })
     };
     entries.filter_map(reference).collect()
 }
 
-/// Object and key of `{configMapKeyRef: {name, key}}` or `{secretKeyRef: {name, key}}`.
+/// Object and key of `{configMapKeyRef: {name, key}}`, `{secretKeyRef: {name, key}}`, or of `{name, key}` itself, which is
+/// about a Secret.
 fn key_of(value: &Value) -> Option<(Source, String)> {
-    let of = |name: &str, kind: Kind| {
-        let reference = value.get(name).filter(|reference| reference["key"].is_string())?;
-        Some((Source { kind, name: text(&reference["name"]) }, text(&reference["key"])))
+    let of = |reference: &Value, kind: Kind| {
+        let key = reference["key"].as_str()?;
+        Some((Source { kind, name: text(&reference["name"]) }, key.to_owned()))
     };
-    of("configMapKeyRef", Kind::ConfigMap).or_else(|| of("secretKeyRef", Kind::Secret))
+    of(&value["configMapKeyRef"], Kind::ConfigMap)
+        .or_else(|| of(&value["secretKeyRef"], Kind::Secret))
+        .or_else(|| of(value, Kind::Secret))
+}
+
+/// Path of what is filled, as `render` writes it, in a spec whose keys of lists are filled, too.
+pub(super) fn shown(spec: &Value, schema: &Value, place: &Place) -> String {
+    let path = || "spec".to_owned();
+    let mut at = At { value: spec, schema, pointer: String::new(), indexed: path(), shown: path() };
+    for step in place.parent.split('/').skip(1) {
+        at = match at.value {
+            Value::Array(items) => match step.parse().ok().and_then(|index: usize| Some((index, items.get(index)?))) {
+                Some((index, item)) => at.item(index, item),
+                None => return String::new(),
+            },
+            value => {
+                let name = step.replace("~1", "/").replace("~0", "~");
+                let own = &at.schema["properties"][&name];
+                let schema = if own.is_null() { &at.schema["additionalProperties"] } else { own };
+                at.below(&name, &value[&name], schema)
+            }
+        };
+    }
+    let entry = place.entry.as_ref().map(|entry| format!(".{entry}"));
+    format!("{}.{}{}", at.shown, place.target, entry.unwrap_or_default())
 }
 
 fn text(value: &Value) -> String {
@@ -130,11 +195,16 @@ impl<'a> At<'a> {
         }
     }
 
-    /// An item of a list, shown by its keys, the last first: a method is `[POST /orders]`.
+    /// An item of a list, shown by its keys as `render` does: a method is `[POST /orders]`, a domain `[example.com/orders]`.
     fn item(&self, index: usize, value: &'a Value) -> At<'a> {
-        let keys = self.schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten().rev();
-        let keys: Vec<&str> = keys.filter_map(|key| value[key.as_str()?].as_str()).collect();
-        let shown = if keys.is_empty() { index.to_string() } else { keys.join(" ") };
+        let names = self.schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
+        let names: Vec<&str> = names.filter_map(Value::as_str).collect();
+        let key = |name: &str| value[name].as_str().unwrap_or_default();
+        let shown = match names.as_slice() {
+            [] => index.to_string(),
+            ["path", "method"] => format!("{} {}", key("method"), key("path")),
+            names => names.iter().map(|name| key(name)).collect::<Vec<_>>().join("/"),
+        };
         At {
             value,
             schema: &self.schema["items"],

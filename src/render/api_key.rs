@@ -11,7 +11,8 @@ pub(super) fn render(owner: &Owner, spec: &StepFunctionsApiSpec, problems: &mut 
     for plan in &spec.usage_plans {
         for key in &plan.api_keys {
             let field = format!("{}.apiKeys[{}]", usage_plan::field(plan), key.name);
-            let value = key.value.as_ref().map(|value| ApiKeyValue(value.0.clone()));
+            let parsed = key.value.as_ref().map(|value| ApiKeyValue::parse(&value.0));
+            let value = parsed.and_then(|parsed| problems.check(&format!("{field}.value"), parsed));
             if value.is_some()
                 && let Some((other, _)) = keys.iter().find(|(_, known)| known.value == value)
             {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Problems, authorizer, cache, method_field, response, template, validator};
 use crate::actions::{self, Action};
-use crate::api::{self, StepFunctionsApiSpec};
+use crate::api::{self, EndpointType, StepFunctionsApiSpec};
 use crate::model::{Backend, Credentials, Integration, Method, Parameter, partition};
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
@@ -31,7 +31,7 @@ pub(super) fn render(
         },
         refuses_unmatched: true,
         request_templates: kinds.map(|kind| ((*kind).to_owned(), request.clone())).collect(),
-        timeout_millis: timeout(method, action, problems),
+        timeout_millis: timeout(spec, method, action, problems),
         responses,
         cache_keys: cache::keys(spec, method, &mut parameters),
     };
@@ -55,8 +55,20 @@ fn find(name: &str) -> Result<&'static Action, String> {
 }
 
 /// Milliseconds until callers get a 504.
-fn timeout(method: &api::Method, action: Option<&Action>, problems: &mut Problems) -> i32 {
+fn timeout(spec: &StepFunctionsApiSpec, method: &api::Method, action: Option<&Action>, problems: &mut Problems) -> i32 {
     let millis = method.timeout_millis.unwrap_or(Integration::TIMEOUT_MILLIS);
+    // The quota can be raised for Regional and Private endpoints only
+    // (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
+    let edge = spec.endpoint.as_ref().is_some_and(|endpoint| endpoint.kind == EndpointType::Edge);
+    if edge && millis > Integration::TIMEOUT_MILLIS {
+        problems.add(
+            format!("{}.timeoutMillis", method_field(method)),
+            format!(
+                "is {millis}, and an Edge endpoint allows {} at most; give less, or another spec.endpoint.type",
+                Integration::TIMEOUT_MILLIS
+            ),
+        );
+    }
     let holds = action.and_then(|action| action.holds_seconds);
     if let Some(seconds) = holds.filter(|seconds| i64::from(millis) <= i64::from(*seconds) * 1000) {
         problems.warn(

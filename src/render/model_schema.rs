@@ -22,7 +22,7 @@ pub(super) fn render(spec: &StepFunctionsApiSpec, problems: &mut Problems) -> Mo
     let mut models = Models::new();
     for model in &spec.models {
         let field = format!("spec.models[{}].schema", model.name);
-        let schema = Value::Object(model.schema.clone());
+        let schema = Value::Object(model.schema.clone().unwrap_or_default());
         let size = schema.to_string().len();
         if size > SCHEMA_MAX {
             problems.add(&field, format!("has {size} bytes, and API Gateway allows {SCHEMA_MAX}"));

@@ -163,7 +163,7 @@ impl Trouble {
         Self { message, ..trouble }
     }
 
-    /// From a Secret that cannot be read or written.
+    /// From a Secret that cannot be written.
     pub fn secret(field: &str, message: &str) -> Self {
         Self { reason: Reason::SecretFailed, message: format!("{field}: {message}"), retry: backoff(2, 60) }
     }
@@ -187,7 +187,11 @@ impl Trouble {
             }
             (retry, _) => retry,
         };
-        Self { reason, message: error.to_string(), retry }
+        let message = match error.cure() {
+            Some(cure) => format!("{error}. {cure}"),
+            None => error.to_string(),
+        };
+        Self { reason, message, retry }
     }
 }
 

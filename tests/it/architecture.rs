@@ -51,7 +51,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const LINES_MAX: usize = 400;
 
 struct Source {
-    /// Path below src.
+    /// Path below its root.
     path: String,
     /// Top-level module; main and lib are their own.
     module: String,
@@ -96,20 +96,25 @@ fn split(line: usize, path: &str) -> (usize, String, String) {
     (line, path[..end].to_owned(), path[end..].trim_start_matches("::").to_owned())
 }
 
+/// The files of src.
 fn sources() -> Vec<Source> {
+    files_of("src")
+}
+
+fn files_of(root: &str) -> Vec<Source> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<Source>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path: PathBuf = entry.expect("an entry").path();
             if path.is_dir() {
                 walk(&path, root, found);
             } else if path.extension().is_some_and(|kind| kind == "rs") {
-                let below = path.strip_prefix(root).expect("below src").display().to_string();
+                let below = path.strip_prefix(root).expect("below the root").display().to_string();
                 let module = below.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
                 found.push(Source { path: below, module, text: std::fs::read_to_string(&path).expect("text") });
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
     let mut found = Vec::new();
     walk(&root, &root, &mut found);
     found
@@ -196,12 +201,15 @@ fn pure_modules_do_not_wait_and_do_not_look_at_clocks() {
 
 #[test]
 fn files_stay_short() {
-    let long: Vec<String> = sources()
-        .iter()
-        .map(|source| (source.path.clone(), source.text.lines().count()))
-        .filter(|(_, lines)| *lines > LINES_MAX)
-        .map(|(path, lines)| format!("src/{path} has {lines} lines, of {LINES_MAX} at most"))
-        .collect();
+    let mut long = Vec::new();
+    for root in ["src", "tests"] {
+        for source in files_of(root) {
+            let lines = source.text.lines().count();
+            if lines > LINES_MAX {
+                long.push(format!("{root}/{} has {lines} lines, of {LINES_MAX} at most", source.path));
+            }
+        }
+    }
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 

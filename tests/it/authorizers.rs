@@ -9,7 +9,7 @@ use crate::samples::REGION;
 use crate::world::{Answer, Controller, MachineKind, World, env, post};
 
 const JSON: &str = "application/json";
-const POOL: &str = "us-east-1_AbCdEf123";
+pub const POOL: &str = "us-east-1_AbCdEf123";
 
 /// An example that is ready to be called.
 struct Api {
@@ -65,7 +65,7 @@ fn base64url(text: &str) -> String {
 }
 
 /// A token of that pool with those claims on top.
-fn token(pool: &str, more: &Value) -> String {
+pub fn token(pool: &str, more: &Value) -> String {
     let mut claims = json!({
         "iss": format!("https://cognito-idp.{REGION}.amazonaws.com/{pool}"), "sub": "caller", "exp": 4_102_444_800_u64,
         "token_use": "id",

@@ -186,6 +186,14 @@ fn limits_in_catalogue(above: &str, arguments: &[Argument], found: &mut BTreeMap
     }
 }
 
+/// The service model of botocore.
+pub fn botocore() -> Value {
+    let script = "import json, botocore.loaders as l; \
+                  print(json.dumps(l.Loader().load_service_model('stepfunctions', 'service-2', '2016-11-23')))";
+    let printed = Command::new(env("STEPGATE_BED_PYTHON")).args(["-c", script]).output().expect("the bed's Python");
+    serde_json::from_slice(&printed.stdout).expect("a service model")
+}
+
 fn limits_in_botocore(model: &Value, action: &Action) -> BTreeMap<String, String> {
     let shape = |name: &Value| &model["shapes"][name.as_str().expect("a shape's name")];
     let input = shape(&model["operations"][action.name]["input"]["shape"]);
@@ -200,10 +208,7 @@ fn limits_in_botocore(model: &Value, action: &Action) -> BTreeMap<String, String
 
 #[test]
 fn every_argument_has_the_limits_of_botocore() {
-    let script = "import json, botocore.loaders as l; \
-                  print(json.dumps(l.Loader().load_service_model('stepfunctions', 'service-2', '2016-11-23')))";
-    let printed = Command::new(env("STEPGATE_BED_PYTHON")).args(["-c", script]).output().expect("the bed's Python");
-    let model: Value = serde_json::from_slice(&printed.stdout).expect("a service model");
+    let model = botocore();
     let mut newer = BTreeSet::new();
     for action in &ACTIONS {
         let mut has = BTreeMap::new();

@@ -1,5 +1,8 @@
 //! Which deployments stages serve: kept, gone back to, promoted from stage to stage, tried on a share of the calls.
 
+mod canary;
+mod foreign;
+
 use serde_json::{Value, json};
 use stepgate::api::{StageStatus, StepFunctionsApi, StepFunctionsApiStatus};
 
@@ -322,96 +325,4 @@ async fn later_stage_follows_the_earlier_one_only() {
     api.spec["stages"][2]["deployment"] = both;
     let refused = api.world.kube.apply_spec("api", &api.spec.to_string()).await.expect_err("refused");
     assert!(refused.contains("give exactly one of pin and after"), "{refused}");
-}
-
-#[tokio::test]
-async fn canary_tries_the_new_revision_and_is_promoted_or_given_up() {
-    let mut api = Releases::new("canary").await;
-    let first = api.status().await.revision.expect("a revision");
-    api.change(|spec| pin(spec, 1, &first)).await;
-    api.change(|spec| spec["stages"][1]["canary"] = json!({"percent": 100})).await;
-    let second = api.release(2).await;
-    // All calls of a canary of 100 %.
-    api.until_serves("prod", 2).await;
-    assert_eq!(api.stage("prod").await.revision, first);
-    assert_eq!(api.allowed().await, ["v1", "v2"]);
-    api.nothing_more_is_written("canary").await;
-    assert_eq!(api.change(|spec| spec["stages"][1]["canary"]["percent"] = json!(0.5)).await, ["UpdateStage"]);
-    let id = api.status().await.rest_api_id.expect("an API");
-    let prod = api.world.aws.apigateway_json(REGION, &format!("restapis/{id}/stages/prod")).await;
-    assert_eq!(prod["canarySettings"]["percentTraffic"], 0.5);
-    assert_ne!(prod["canarySettings"]["deploymentId"], prod["deploymentId"]);
-
-    // Given up: the stage is what it was.
-    let remove = |spec: &mut Value| drop(spec["stages"][1].as_object_mut().expect("a stage").remove("canary"));
-    assert_eq!(api.change(remove).await, ["UpdateStage"]);
-    api.until_serves("prod", 1).await;
-
-    // Tried again, and promoted.
-    api.change(|spec| spec["stages"][1]["canary"] = json!({"percent": 10})).await;
-    let promote = |spec: &mut Value| {
-        remove(spec);
-        unpin(spec, 1);
-    };
-    assert_eq!(api.change(promote).await, ["UpdateStage", "PutRolePolicy"]);
-    api.until_serves("prod", 2).await;
-    assert_eq!((api.stage("prod").await.revision, api.allowed().await), (second, vec!["v2".to_owned()]));
-
-    api.spec["stages"][1]["canary"] = json!({"percent": 10});
-    let refused = api.world.kube.apply_spec("api", &api.spec.to_string()).await.expect_err("refused");
-    assert!(refused.contains("a canary without variables needs deployment"), "{refused}");
-}
-
-#[tokio::test]
-async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() {
-    let mut api = Releases::new("foreign-deploy").await;
-    api.release(2).await;
-    let (id, old) = {
-        let status = api.status().await;
-        (status.rest_api_id.expect("an API"), status.deployments[1].clone())
-    };
-    let gateway = api.world.aws.apigateway(REGION);
-    let move_to = async |deployment: &str| {
-        let patch = aws_sdk_apigateway::types::PatchOperation::builder();
-        let patch = patch.op(aws_sdk_apigateway::types::Op::Replace).path("/deploymentId").value(deployment).build();
-        let request = gateway.update_stage().rest_api_id(&id).stage_name("prod").patch_operations(patch);
-        request.send().await.expect("a change by hand");
-    };
-    let healed = async |request: &str, words: &str| {
-        api.world.kube.check_now("api", request).await;
-        eventually(words, || async {
-            let events = api.world.kube.events("api").await;
-            let found = events.iter().any(|(reason, note)| reason == "DriftHealed" && note.contains(words));
-            if found { Ok(()) } else { Err(format!("{events:?}")) }
-        })
-        .await;
-        api.until_serves("prod", 2).await;
-    };
-
-    move_to(&old.id).await;
-    healed(
-        "moved",
-        &format!("stage prod had been moved: update stage prod (stage/prod revision: \"{}\"", old.revision),
-    )
-    .await;
-
-    let resources = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
-    let root =
-        resources.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id()).expect("/");
-    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
-    put.send().await.expect("a method by hand");
-    healed("draft", "the draft had been changed and not deployed: put definition").await;
-
-    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
-    put.send().await.expect("a method by hand");
-    let integration = gateway.put_integration().rest_api_id(&id).resource_id(root).http_method("GET");
-    let mock = aws_sdk_apigateway::types::IntegrationType::Mock;
-    integration.r#type(mock).send().await.expect("an integration by hand");
-    let theirs = gateway.create_deployment().rest_api_id(&id).stage_name("prod").send().await.expect("a deployment");
-    let words = "the draft had been changed; stage prod had been moved: ";
-    healed("both", words).await;
-    let note = format!("\"deployment {} of someone else\"", theirs.id.unwrap_or_default());
-    let events = api.world.kube.events("api").await;
-    assert!(events.iter().any(|(_, text)| text.contains(words) && text.contains(&note)), "{events:?}");
-    drop(api.controller);
 }

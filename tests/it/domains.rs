@@ -26,7 +26,7 @@ fn own(world: &World) -> String {
 }
 
 /// A call that comes by a domain name.
-fn call(domain: &str, path: &str) -> reqwest::RequestBuilder {
+pub fn call(domain: &str, path: &str) -> reqwest::RequestBuilder {
     let request = reqwest::Client::new().post(format!("{}{path}", env("AWS_ENDPOINT_URL")));
     request.header("Host", domain).header("Content-Type", "application/json").body("{}")
 }
@@ -45,7 +45,7 @@ async fn mappings(world: &World, domain: &str) -> Vec<(String, String, String)> 
     all
 }
 
-async fn domain_names(world: &World) -> Vec<String> {
+pub async fn domain_names(world: &World) -> Vec<String> {
     let found = world.aws.apigateway(REGION).get_domain_names().limit(500).send().await.expect("domain names");
     found.items().iter().map(|domain| domain.domain_name().unwrap_or_default().to_owned()).collect()
 }
@@ -89,7 +89,7 @@ async fn example_leads_two_paths_of_a_name_to_two_stages() {
     let domain = name(&world);
     let example = world.example("custom-domain").replace("name: api.example.com", &format!("name: {domain}"));
     world.kube.apply(&example).await.expect("the example applies");
-    let object = world.kube.wait_ready("orders").await;
+    let object = world.kube.wait_ready("custom-domain").await;
     assert_eq!(condition(&object, "DomainsReady").map(|ready| ready.status.as_str()), Some("True"));
     let status = object.status.expect("a status");
     let id = status.rest_api_id.clone().expect("an id");
@@ -112,10 +112,10 @@ async fn example_leads_two_paths_of_a_name_to_two_stages() {
     }
     assert_eq!(Answer::of(call(&domain, "/start")).await.status, 403);
     world.aws.forget_calls().await;
-    world.kube.check_now("orders", "again").await;
+    world.kube.check_now("custom-domain", "again").await;
     assert_eq!(world.aws.writes().await, Vec::new());
 
-    world.kube.delete("orders").await;
+    world.kube.delete("custom-domain").await;
     assert_eq!(domain_names(&world).await, Vec::<String>::new());
     assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
 }

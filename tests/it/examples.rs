@@ -87,6 +87,34 @@ fn every_example_is_applied_by_a_test() {
     }
 }
 
+#[test]
+fn every_example_has_a_name_of_its_own() {
+    let mut taken = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(format!("{}/examples", env!("CARGO_MANIFEST_DIR"))).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|kind| kind != "yaml") {
+            continue;
+        }
+        let documents: Vec<Value> =
+            serde_saphyr::from_multiple(&std::fs::read_to_string(&path).expect("text")).expect("YAML");
+        for document in documents {
+            let name = document["metadata"]["name"].as_str().expect("a name").to_owned();
+            let mut names = vec![format!("{} {name}", document["kind"].as_str().expect("a kind"))];
+            // Of the API in AWS; without it, it follows the object's.
+            names.extend(document["spec"]["name"].as_str().map(|name| format!("{} of AWS {name}", document["kind"])));
+            for name in names {
+                let other = taken.insert(name.clone(), path.clone());
+                assert!(
+                    other.is_none(),
+                    "{name} is in {} and in {}",
+                    path.display(),
+                    other.unwrap_or_default().display()
+                );
+            }
+        }
+    }
+}
+
 /// Paths of a value's fields in the terms of the schema: `[]` for items, `.*` for what is in a map.
 fn used(path: &str, value: &Value, schema: &Value, found: &mut BTreeSet<String>) {
     found.insert(path.to_owned());

@@ -8,6 +8,7 @@ const REGION: &str = "us-east-1";
 const INPUT: &str = "marker-of-an-input";
 const VALUE: &str = "marker-of-a-value";
 const SECRET: &str = "marker-of-a-secret-key";
+const KEY: &str = "marker-of-the-value-of-an-api-key";
 const SESSION: &str = "marker-of-a-session-token";
 
 /// Lines of a controller's log of a whole life at that level, in that form.
@@ -25,9 +26,13 @@ async fn life(level: &str, form: &str) -> (World, Vec<String>) {
         format!(
             "region: {REGION}\nstateMachines: [{{name: hello, arn: '{machine}'}}]\nmethods: [{{path: /run, method: \
              POST, action: StartExecution, stateMachine: hello, authorization: {{type: None}}, arguments: {{\
-             traceHeader: {{value: '{value}'}}}}}}]\nstages: [{{name: a}}]"
+             traceHeader: {{value: '{value}'}}}}}}]\nstages: [{{name: a}}]\nusagePlans: [{{name: p, stages: [{{name: a}}], apiKeys: [\
+             {{name: k, valueFrom: {{secretKeyRef: {{name: mine, key: v}}}}}}, {{name: made, secret: {{name: mine, key: \
+             w}}}}]}}]"
         )
     };
+    let secret = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: mine}}\nstringData: {{v: {KEY}}}");
+    world.kube.apply(&secret).await.expect("the Secret applies");
     // Created, called, changed, in trouble, invalid, deleted.
     world.kube.apply_spec("api", &spec(VALUE)).await.expect("the object applies");
     let url = world.kube.wait_ready("api").await.status.expect("a status").endpoints[0].url.clone();
@@ -49,7 +54,7 @@ async fn says_nothing_secret(level: &str, form: &str) {
     let kubeconfig = std::fs::read_to_string(&world.kube.least_privileged).expect("a kubeconfig");
     let kubeconfig: serde_json::Value = serde_json::from_str(&kubeconfig).expect("JSON");
     let token = kubeconfig["users"][0]["user"]["token"].as_str().expect("a token");
-    let told = |line: &&String| [INPUT, VALUE, SECRET, SESSION, token].iter().any(|marker| line.contains(marker));
+    let told = |line: &&String| [INPUT, VALUE, SECRET, SESSION, KEY, token].iter().any(|marker| line.contains(marker));
     let told: Vec<String> = lines.iter().filter(told).map(|line| line.chars().take(300).collect()).collect();
     assert!(
         told.is_empty(),

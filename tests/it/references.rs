@@ -1,8 +1,8 @@
 //! Values from ConfigMaps and StateMachine objects: filled in, followed when they change, waited for, and refused.
 
 use k8s_openapi::api::core::v1::ConfigMap;
+use kube::Api;
 use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::samples::REGION;
@@ -11,7 +11,7 @@ use crate::world::{Answer, MachineKind, World, condition, eventually, post, run}
 const JSON: &str = "application/json";
 
 /// A role that API Gateway may use for everything in Step Functions.
-async fn role(world: &World, name: &str) {
+pub async fn role(world: &World, name: &str) {
     let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
     let trust =
         json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"});
@@ -22,14 +22,14 @@ async fn role(world: &World, name: &str) {
     policy.send().await.expect("a policy");
 }
 
-async fn set(world: &World, name: &str, key: &str, value: Option<&str>) {
+pub async fn set(world: &World, name: &str, key: &str, value: Option<&str>) {
     let api: Api<ConfigMap> = world.kube.api();
     let patch = Patch::Merge(json!({"data": {key: value}}));
     api.patch(name, &PatchParams::default(), &patch).await.expect("the ConfigMap is changed");
 }
 
 /// The machine whose execution a call starts, once it is that one.
-async fn starts(url: &str, machine: &str) {
+pub async fn starts(url: &str, machine: &str) {
     eventually(&format!("an execution of {machine}"), || async {
         let answer = Answer::of(post(url, JSON, r#"{"it's": 7}"#)).await;
         let started = answer.body.contains(&format!(":execution:{machine}:"));
@@ -38,74 +38,19 @@ async fn starts(url: &str, machine: &str) {
     .await;
 }
 
-fn url(object: &stepgate::api::StepFunctionsApi, path: &str) -> String {
+pub fn url(object: &stepgate::api::StepFunctionsApi, path: &str) -> String {
     let status = object.status.as_ref().expect("a status");
     status.endpoints.iter().find(|endpoint| endpoint.url.ends_with(path)).expect("an endpoint").url.clone()
 }
 
-fn message(object: &stepgate::api::StepFunctionsApi) -> String {
+pub fn message(object: &stepgate::api::StepFunctionsApi) -> String {
     condition(object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default()
 }
 
 /// Not stalled: the spec may be right.
-fn waits(object: &stepgate::api::StepFunctionsApi) {
+pub fn waits(object: &stepgate::api::StepFunctionsApi) {
     let is = |kind: &str| condition(object, kind).map(|condition| condition.status.clone()).unwrap_or_default();
     assert_eq!([is("Reconciling"), is("Stalled")], ["True", "False"]);
-}
-
-#[tokio::test]
-async fn environment_of_a_config_map_is_applied_and_followed() {
-    let world = World::new("environments").await;
-    for machine in ["Orders", "Refunds", "Orders-2", "Refunds-2"] {
-        world.aws.machine(REGION, machine, MachineKind::Standard).await;
-    }
-    role(&world, "orders-api").await;
-    let controller = world.controller().await;
-    world.kube.apply(&world.example("environments")).await.expect("the example applies");
-    let object = world.kube.wait_ready("environments").await;
-    let (orders, refunds) = (url(&object, "/orders"), url(&object, "/refunds"));
-    starts(&orders, "Orders").await;
-    starts(&refunds, "Refunds").await;
-
-    // Settled, and what does not concern it costs no call.
-    world.aws.forget_calls().await;
-    world.kube.check_now("environments", "now").await;
-    assert_eq!(world.aws.writes().await, []);
-    world.aws.forget_calls().await;
-    let version =
-        |object: &stepgate::api::StepFunctionsApi| object.status.as_ref().expect("a status").references.clone();
-    let before = world.kube.get("environments").await;
-    set(&world, "environment", "other", Some("x")).await;
-    eventually("the version in status", || async {
-        let now = world.kube.get("environments").await;
-        if version(&now) == version(&before) { Err(format!("{:?}", version(&now))) } else { Ok(()) }
-    })
-    .await;
-    assert_eq!(world.aws.calls().await, []);
-
-    // A new machine for a method, and a stage variable.
-    set(&world, "environment", "orders-arn", Some(&world.aws.machine_arn(REGION, "Orders-2"))).await;
-    starts(&orders, "Orders-2").await;
-    set(&world, "environment", "refunds-arn", Some(&world.aws.machine_arn(REGION, "Refunds-2"))).await;
-    starts(&refunds, "Refunds-2").await;
-    world.kube.wait_ready("environments").await;
-
-    // A restart calls nobody, and sees what changed meanwhile.
-    let settled = world.kube.check_now("environments", "before the restart").await;
-    controller.terminate().await;
-    world.aws.forget_calls().await;
-    let controller = world.controller().await;
-    world.kube.apply_spec("paused", &format!("mode: Paused\nregion: {REGION}\nmethods: [{{path: /, method: GET, action: StartExecution}}]\nstages: [{{name: a}}]")).await.expect("the spec applies");
-    world.kube.wait("paused", "Unknown", "Paused").await;
-    assert_eq!(world.aws.calls().await, []);
-    assert_eq!(world.kube.get("environments").await.resource_version(), settled.resource_version());
-    controller.terminate().await;
-    set(&world, "environment", "orders-arn", Some(&world.aws.machine_arn(REGION, "Orders"))).await;
-    let _controller = world.controller().await;
-    starts(&orders, "Orders").await;
-
-    world.kube.delete("environments").await;
-    assert_eq!(world.aws.leftovers(REGION).await, ["role orders-api"]);
 }
 
 const SPEC: &str = "region: us-east-1
@@ -312,50 +257,4 @@ async fn what_may_not_be_read_is_said_and_read_when_it_may_be() {
     let binding = ["create", "clusterrolebinding", &format!("{name}-machines"), &role, &account];
     run("kubectl", &binding, "").await.expect("a binding");
     starts(&url(&world.kube.wait_ready("api").await, "/run"), "Hello").await;
-}
-
-#[tokio::test]
-async fn command_line_takes_values_from_the_files() {
-    let stepgate = env!("CARGO_BIN_EXE_stepgate");
-    let example = |name: &str| format!("{}/examples/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(example("environments")).expect("an example");
-    let (map, api) = text.split_once("\n---\n").expect("two documents");
-    let rendered = run(stepgate, &["render", &example("environments")], "").await.expect("it renders");
-    let document: Value = serde_json::from_str(&rendered).expect("JSON");
-    let variable = &document["stages"]["live"]["variables"]["refunds"];
-    assert_eq!(variable, "arn:aws:states:us-east-1:000000000000:stateMachine:Refunds");
-
-    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("references");
-    std::fs::create_dir_all(&directory).expect("a folder");
-    let file = directory.join("map.yaml").display().to_string();
-    std::fs::write(&file, map).expect("a file");
-    assert_eq!(run(stepgate, &["render", &file, "-"], api).await.as_ref(), Ok(&rendered));
-
-    let told = run(stepgate, &["render", "-"], api).await.unwrap_err();
-    for says in [
-        "environments takes values from objects of namespace default that no FILE has:",
-        "  spec.role.arn: ConfigMap environment does not exist",
-        "Give them in a FILE, too",
-    ] {
-        assert!(told.contains(says), "{told}");
-    }
-    let told = run(
-        stepgate,
-        &["render", "-", "-n", "other"],
-        &text.replace("name: environments", "name: environments\n  namespace: mine"),
-    )
-    .await;
-    assert!(told.unwrap_err().contains("objects of namespace mine"), "a ConfigMap of another namespace is another one");
-    let told = run(stepgate, &["render", "-"], &text.replace(":role/orders-api", ":user/me")).await.unwrap_err();
-    assert!(
-        told.contains("spec.role.arn: must be the ARN of a role")
-            && told.contains("(from key role-arn of ConfigMap environment)"),
-        "{told}"
-    );
-
-    // A machine that does not exist yet has the ARN that it will have, but not for a plan against AWS.
-    let rendered = run(stepgate, &["render", &example("state-machine-ref")], "").await.expect("it renders");
-    assert!(rendered.contains("arn:aws:states:us-east-1:000000000000:stateMachine:Orders"), "{rendered}");
-    let told = run(stepgate, &["plan", "--owner-id", "me", &example("state-machine-ref")], "").await.unwrap_err();
-    assert!(told.contains("has no ARN in its status yet"), "{told}");
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use aws_sdk_apigateway::types::{Op, PatchOperation, UsagePlan};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, ResourceExt};
+use kube::Api;
 use serde_json::{Value, json};
 
 use crate::samples::{self, REGION};
 use crate::world::{Answer, Controller, MachineKind, World, condition, eventually, quotas_to_refill};
 
 /// An API whose POST /run needs a key, and whose plan has these lines.
-fn keyed(world: &World, plans: &str) -> String {
+pub fn keyed(world: &World, plans: &str) -> String {
     let spec = samples::spec(world).replace("authorization:", "apiKeyRequired: true, authorization:");
     format!("{spec}usagePlans:\n{plans}")
 }
@@ -21,7 +21,7 @@ const BASIC: &str =
     "- {name: basic, stages: [{name: live}], apiKeys: [{name: one, secret: {name: one, key: value}}]}\n";
 
 /// The text of a key of a Secret.
-async fn value(world: &World, name: &str, key: &str) -> String {
+pub async fn value(world: &World, name: &str, key: &str) -> String {
     let api: Api<Secret> = world.kube.api();
     eventually(&format!("Secret {name}"), || async {
         let data = api.get_opt(name).await.map_err(|error| error.to_string())?.and_then(|secret| secret.data);
@@ -31,17 +31,11 @@ async fn value(world: &World, name: &str, key: &str) -> String {
     .await
 }
 
-async fn write_secret(world: &World, name: &str, key: &str, value: &str) {
-    let secret =
-        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{{key}: '{value}'}}\n");
-    world.kube.apply(&secret).await.expect("a Secret");
-}
-
-async fn call_url(world: &World, object: &str) -> String {
+pub async fn call_url(world: &World, object: &str) -> String {
     world.kube.get(object).await.status.expect("a status").endpoints[0].url.clone()
 }
 
-fn call(url: &str, key: Option<&str>) -> reqwest::RequestBuilder {
+pub fn call(url: &str, key: Option<&str>) -> reqwest::RequestBuilder {
     let request = reqwest::Client::new().post(url).header("Content-Type", "application/json").body("{}");
     match key {
         Some(key) => request.header("x-api-key", key),
@@ -54,7 +48,7 @@ async fn plans(world: &World) -> Vec<UsagePlan> {
 }
 
 /// Names of the keys in the account, with their ids.
-async fn keys(world: &World) -> BTreeMap<String, String> {
+pub async fn keys(world: &World) -> BTreeMap<String, String> {
     let keys = world.aws.apigateway(REGION).get_api_keys().limit(500).send().await.expect("keys");
     keys.items()
         .iter()
@@ -63,7 +57,7 @@ async fn keys(world: &World) -> BTreeMap<String, String> {
 }
 
 /// A check that finds everything as it is writes nothing, and no value is anywhere but in Secrets and AWS.
-async fn settled_and_silent(world: &World, controller: &Controller, object: &str, request: &str, secrets: &[&str]) {
+pub async fn settled_and_silent(world: &World, controller: &Controller, object: &str, request: &str, secrets: &[&str]) {
     world.aws.forget_calls().await;
     world.kube.check_now(object, request).await;
     assert_eq!(world.aws.writes().await, Vec::new(), "a settled object");
@@ -220,65 +214,6 @@ async fn changed_spec_changes_the_plan_in_place() {
 }
 
 #[tokio::test]
-async fn changed_value_in_a_secret_makes_a_new_key_and_deletes_the_old() {
-    let world = samples::world("rotated").await;
-    let controller = world.controller().await;
-    let (old, new) = ("old-value-0123456789abcdef", "new-value-0123456789abcdef");
-    write_secret(&world, "mine", "value", old).await;
-    let plan = "- {name: basic, stages: [{name: live}], apiKeys: [{name: one, valueFrom: {secretKeyRef: {name: mine, key: value}}}]}\n";
-    world.kube.apply_spec("api", &keyed(&world, plan)).await.expect("it applies");
-    world.kube.wait_ready("api").await;
-    let url = call_url(&world, "api").await;
-    Answer::until(200, || call(&url, Some(old))).await;
-    let before = keys(&world).await;
-
-    write_secret(&world, "mine", "value", new).await;
-    world.kube.check_now("api", "rotated").await;
-    world.kube.wait_ready("api").await;
-    Answer::until(200, || call(&url, Some(new))).await;
-    assert_eq!(Answer::of(call(&url, Some(old))).await.status, 403);
-    let after = keys(&world).await;
-    assert_eq!(after.len(), 1);
-    assert_ne!(before, after);
-    settled_and_silent(&world, &controller, "api", "again", &[old, new]).await;
-}
-
-#[tokio::test]
-async fn generated_value_is_written_beside_what_a_secret_has_and_never_over_it() {
-    let world = samples::world("beside").await;
-    let controller = world.controller().await;
-    // A Secret of the user's with another key, and one that has the value already.
-    write_secret(&world, "one", "theirs", "untouched").await;
-    let brought = "brought-along-0123456789";
-    write_secret(&world, "two", "value", brought).await;
-    let plan = "- {name: basic, stages: [{name: live}], apiKeys: [{name: one, secret: {name: one, key: value}}, {name: two, secret: {name: two, key: value}}]}\n";
-    world.kube.apply_spec("api", &keyed(&world, plan)).await.expect("it applies");
-    world.kube.wait_ready("api").await;
-    let generated = value(&world, "one", "value").await;
-    assert_eq!(value(&world, "one", "theirs").await, "untouched");
-    assert_eq!(value(&world, "two", "value").await, brought);
-    let url = call_url(&world, "api").await;
-    for key in [generated.as_str(), brought] {
-        Answer::until(200, || call(&url, Some(key))).await;
-    }
-    let api: Api<Secret> = world.kube.api();
-    let secret = api.get("one").await.expect("the Secret");
-    assert!(secret.owner_references().is_empty(), "it is not ours to delete");
-
-    // Lost in Kubernetes: written again. Lost in AWS: made again with the same value.
-    world.kube.kubectl(&["delete", "secret", "one"]).await.expect("it goes");
-    world.kube.check_now("api", "lost Secret").await;
-    assert_eq!(value(&world, "one", "value").await, generated);
-    let name = format!("{}-api-one", world.kube.namespace);
-    let id = keys(&world).await[&name].clone();
-    world.aws.apigateway(REGION).delete_api_key().api_key(&id).send().await.expect("it goes");
-    world.kube.check_now("api", "lost key").await;
-    assert_ne!(keys(&world).await[&name], id);
-    Answer::until(200, || call(&url, Some(&generated))).await;
-    settled_and_silent(&world, &controller, "api", "again", &[&generated, brought]).await;
-}
-
-#[tokio::test]
 async fn what_others_change_is_healed() {
     let world = samples::world("healed-plan").await;
     let controller = world.controller().await;
@@ -336,48 +271,6 @@ async fn what_others_change_is_healed() {
     world.kube.check_now("api", "deleted").await;
     Answer::until(200, || call(&url, Some(&key))).await;
     assert_eq!(plans(&world).await.iter().filter(|found| found.id() != other.id()).count(), 1);
-}
-
-#[tokio::test]
-async fn value_that_is_taken_or_missing_is_told_without_the_value() {
-    let world = samples::world("taken").await;
-    let controller = world.controller().await;
-    let taken = "taken-value-0123456789abcdef";
-    world.aws.apigateway(REGION).create_api_key().name("theirs").value(taken).send().await.expect("a key");
-    let plan = "- {name: basic, stages: [{name: live}], apiKeys: [{name: one, valueFrom: {secretKeyRef: {name: mine, key: value}}}]}\n";
-    world.kube.apply_spec("api", &keyed(&world, plan)).await.expect("it applies");
-    let message = |object: &stepgate::api::StepFunctionsApi| {
-        condition(object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default()
-    };
-    let object = world.kube.wait("api", "False", "SecretFailed").await;
-    let field = "spec.usagePlans[basic].apiKeys[one]";
-    assert!(message(&object).contains(&format!("{field}.valueFrom.secretKeyRef: ")), "{}", message(&object));
-    assert_eq!(condition(&object, "Stalled").map(|stalled| stalled.status.as_str()), Some("False"));
-
-    // A changed Secret is looked at with the next try; being asked makes it sooner.
-    let look = |request: &'static str| {
-        world.kube.patch("api", json!({"metadata": {"annotations": {"stepgate.dev/check-now": request}}}))
-    };
-    write_secret(&world, "mine", "value", "short").await;
-    look("short").await;
-    let object = eventually("the length of the value", || async {
-        let object = world.kube.get("api").await;
-        let told = format!("{field}: key value of Secret mine: the value has 5 characters");
-        if message(&object).contains(&told) { Ok(object) } else { Err(message(&object)) }
-    })
-    .await;
-    assert_eq!(condition(&object, "Ready").map(|ready| ready.reason.as_str()), Some("SecretFailed"));
-
-    write_secret(&world, "mine", "value", taken).await;
-    look("taken").await;
-    let object = world.kube.wait("api", "False", "Conflict").await;
-    assert!(message(&object).contains(&format!("{field}: ")) && message(&object).contains("takes each value once"));
-    assert_eq!(condition(&object, "UsagePlansReady").map(|ready| ready.status.as_str()), Some("False"));
-
-    write_secret(&world, "mine", "value", "a-free-value-0123456789").await;
-    look("free").await;
-    world.kube.wait_ready("api").await;
-    settled_and_silent(&world, &controller, "api", "again", &[taken, "a-free-value-0123456789"]).await;
 }
 
 #[tokio::test]

@@ -105,7 +105,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-# What specs refer to, and what is written for spec.outputs: only those named there.
+# What specs refer to, and what is written for spec.outputs and API keys: only those named there. list and watch are for
+# metadata alone.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, watch, create, patch, delete]
@@ -119,7 +120,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, patch]
+  verbs: [get, list, watch, create, patch]
 {{- end -}}
 
 {{- /* A name cannot limit create. */ -}}

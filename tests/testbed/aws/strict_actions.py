@@ -9,7 +9,7 @@ from urllib.parse import quote
 from moto.apigateway.models import apigateway_backends
 from moto.iam.models import iam_backends
 
-from openapi import integrations
+from openapi import authorizers, integrations
 from strict_policy import Ask
 
 GATEWAY = "apigateway.amazonaws.com"
@@ -70,6 +70,7 @@ def passed_roles(call):
     roles = [params.get("credentials"), params.get("authorizerCredentials")]
     roles += [op.get("value") for op in params.get("patchOperations") or [] if op.get("path") in PATCHED_ROLES]
     roles += [integration.get("credentials") for _, _, integration in integrations(call.document)]
+    roles += [authorizer.get("authorizerCredentials") for authorizer in authorizers(call.document)]
     # arn:aws:iam::*:user/* passes on the identity of the API's own caller, it is no role
     return sorted({role for role in roles if role and ":role/" in role})
 
@@ -81,6 +82,13 @@ def sets_policy(call):
         or call.document.get("x-amazon-apigateway-policy")
         or any(op.get("path") == "/policy" for op in call.params.get("patchOperations") or [])
     )
+
+
+def is_edge_domain(call):
+    """Whether a call makes an edge-optimized domain name, or changes the certificate or policy of one."""
+    types = (call.params.get("endpointConfiguration") or {}).get("types") or []
+    paths = {operation.get("path") for operation in call.params.get("patchOperations") or []}
+    return "EDGE" in types or "/certificateArn" in paths
 
 
 def _tags_path(arn):
@@ -113,13 +121,13 @@ def _apigateway(call):
     if call.operation == "TagResource":
         # not in the reference; seen on AWS: github.com/iann0036/iam-dataset/pull/39
         asks.append(Ask("apigateway:PATCH", tagged, context))
-    elif params.get("tags") and call.operation == "CreateRestApi":
-        # tags at creation; the resource as AWS names it: github.com/mattclay/aws-terminator/pull/284
-        asks.append(Ask("apigateway:PUT", root + _tags_path(root + "/restapis/*"), context))
-    elif params.get("tags") and call.operation == "CreateStage":
-        asks.append(
-            Ask("apigateway:PUT", root + _tags_path(f"{root}/restapis/{call.rest_api}/stages/*"), context)
-        )  # [inf]
+    elif params.get("tags"):
+        # tags at creation; the resource as AWS names it for APIs: github.com/mattclay/aws-terminator/pull/284, for all
+        # else that has tags [inf]
+        asks.append(Ask("apigateway:PUT", root + _tags_path(f"{root}{call.path}/*"), context))
+    if call.operation in ("CreateDomainName", "UpdateDomainName") and is_edge_domain(call):
+        # how-to-edge-optimized-custom-domain-name.html: AWS owns the distribution, so no resource is named
+        asks.append(Ask("cloudfront:UpdateDistribution"))
     if sets_policy(call):
         owner = f"/restapis/{call.rest_api}" if call.rest_api else "/restapis"
         asks.append(Ask("apigateway:UpdateRestApiPolicy", root + owner, context))

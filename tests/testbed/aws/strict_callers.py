@@ -32,7 +32,7 @@ class Log:
     """Uses and refusals of one caller's permissions."""
 
     def __init__(self):
-        self.allowed, self.denied, self.grants = Counter(), Counter(), set()
+        self.allowed, self.denied, self.grants, self.needed = Counter(), Counter(), set(), set()
 
     def report(self, document):
         unused = [
@@ -40,7 +40,13 @@ class Log:
             for statement, action, resource in policy.grants_of(document)
             if not any((g.statement, g.action, g.resource) == (statement, action, resource) for g in self.grants)
         ]
-        return {"allowed": dict(self.allowed), "denied": dict(self.denied), "unused": unused}
+        return {
+            "allowed": dict(self.allowed),
+            "denied": dict(self.denied),
+            "unused": unused,
+            # without one of these statements, a call that was allowed would have been denied
+            "needed": sorted(self.needed),
+        }
 
 
 class Callers:
@@ -73,6 +79,8 @@ class Callers:
         with self._lock:
             log = self._logs.setdefault(call.access_key, Log())
             log.grants.update(grants)
+            alone = {(grant.document, grant.statement) for grant in grants}
+            log.needed.update(statement for _, statement in alone if len(alone) == 1)
             (log.denied if message else log.allowed)[f"{ask.action} {ask.resource}"] += 1
         if message:
             raise denied(call.service, message)
@@ -89,7 +97,12 @@ class Callers:
             raise denied("sts", text)
 
     def report(self):
+        return {key: self.report_of(key) for key in SETTINGS["callerPolicies"]}
+
+    def report_of(self, key):
         with self._lock:
-            return {
-                key: self._logs.get(key, Log()).report(document) for key, document in SETTINGS["callerPolicies"].items()
-            }
+            return self._logs.get(key, Log()).report(SETTINGS["callerPolicies"][key])
+
+    def forget(self, key):
+        with self._lock:
+            self._logs.pop(key, None)

@@ -240,9 +240,10 @@ class Account:
         return self.api.create_rest_api(name=name, endpointConfiguration={"types": [endpoint]}, **more)["id"]
 
     def put(self, api, role, action="StartExecution", **more):
-        return call(
-            self.api.put_rest_api, restApiId=api, mode="overwrite", body=json.dumps(openapi(role, action, **more))
-        )
+        return self.put_document(api, openapi(role, action, **more))
+
+    def put_document(self, api, document):
+        return call(self.api.put_rest_api, restApiId=api, mode="overwrite", body=json.dumps(document))
 
     def deployed(self, role, action="StartExecution", stage="s", **more):
         """A deployed API whose POST / is the action; its id."""

@@ -19,6 +19,10 @@ import checks_roles  # noqa: F401
 import checks_callers  # noqa: F401
 import checks_limits  # noqa: F401
 import checks_stages  # noqa: F401
+import checks_settings  # noqa: F401
+import checks_plans  # noqa: F401
+import checks_domains  # noqa: F401
+import checks_authorizers  # noqa: F401
 import checks_dataplane  # noqa: F401
 import checks_faults  # noqa: F401
 import checks_policy  # noqa: F401

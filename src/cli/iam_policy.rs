@@ -1,0 +1,162 @@
+//! `stepgate iam-policy`.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::aws::policy::{Bounds, Feature, ROLE_NAMES, Sid, needs, policy};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  stepgate iam-policy --account 123456789012 --region eu-west-1
+  stepgate iam-policy --role 'stepgate-*' --role apis/orders    specs with role.name: orders, role.path: /apis/, too
+  stepgate iam-policy --without created-roles --pass-role arn:aws:iam::123456789012:role/api-gateway
+  stepgate iam-policy --explain                                 what each statement is for";
+
+/// IAM's limit for a managed policy; white space does not count:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+const SIZE_MAX: usize = 6144;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Partition of the ARNs: aws, aws-cn, aws-us-gov
+    #[arg(long, default_value = "aws", value_parser = word)]
+    partition: String,
+
+    /// Region of the APIs
+    #[arg(long, default_value = "*", value_parser = word)]
+    region: String,
+
+    /// Account of roles and state machines, twelve digits
+    #[arg(long, default_value = "*", value_parser = account)]
+    account: String,
+
+    /// Path and name of roles that the controller makes, with *; may be repeated. Specs that give role.path or role.name
+    /// need their own
+    #[arg(long = "role", value_name = "PATTERN", default_value = ROLE_NAMES, value_parser = role)]
+    roles: Vec<String>,
+
+    /// A role that specs give as role.arn or authorizers[].lambda.roleArn, with *; may be repeated
+    #[arg(long = "pass-role", value_name = "ARN", value_parser = role_arn)]
+    passed_roles: Vec<String>,
+
+    /// Make roles only with this permissions boundary
+    #[arg(long, value_name = "ARN", value_parser = policy_arn)]
+    permissions_boundary: Option<String>,
+
+    /// Attach only these managed policies, with *; may be repeated
+    #[arg(long = "managed-policy", value_name = "ARN", value_parser = policy_arn)]
+    managed_policies: Vec<String>,
+
+    /// Name of a state machine that specs may use, with *; may be repeated
+    #[arg(long = "state-machine", value_name = "PATTERN", default_value = "*", value_parser = word)]
+    state_machines: Vec<String>,
+
+    /// A feature that no spec uses; may be repeated
+    #[arg(long, value_name = "FEATURE", value_parser = PossibleValuesParser::new(Feature::ALL.map(|(name, _)| name)))]
+    without: Vec<String>,
+
+    /// Print what each statement is for and which calls need it, in place of the policy
+    #[arg(long)]
+    explain: bool,
+}
+
+fn word(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_*".contains(c);
+    match !text.is_empty() && text.chars().all(known) {
+        true => Ok(text.to_owned()),
+        false => Err("has to be of letters, digits, - and _, or *".to_owned()),
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    match text == "*" || (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())) {
+        true => Ok(text.to_owned()),
+        false => Err("has to be twelve digits".to_owned()),
+    }
+}
+
+/// Characters of names and paths: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+fn role(text: &str) -> Result<String, String> {
+    let text = text.trim_start_matches('/');
+    let known = |c: char| c.is_ascii_alphanumeric() || "+=,.@-_/*".contains(c);
+    match !text.is_empty() && !text.ends_with('/') && text.chars().all(known) {
+        true => Ok(text.to_owned()),
+        false => Err("has to be a path and a name, such as apis/stepgate-*".to_owned()),
+    }
+}
+
+fn role_arn(text: &str) -> Result<String, String> {
+    iam_arn(text, "role/")
+}
+
+fn policy_arn(text: &str) -> Result<String, String> {
+    iam_arn(text, "policy/")
+}
+
+fn iam_arn(text: &str, kind: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, "iam", "", _, name] if name.starts_with(kind) && role(name).is_ok() => Ok(text.to_owned()),
+        _ => Err(format!("has to be an ARN such as arn:aws:iam::123456789012:{kind}name")),
+    }
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), String> {
+    if arguments.explain {
+        explain();
+        return Ok(());
+    }
+    let left_out = |name: &&str| arguments.without.iter().any(|given| given == name);
+    let without: BTreeSet<Feature> =
+        Feature::ALL.into_iter().filter(|(name, _)| left_out(name)).map(|(_, feature)| feature).collect();
+    if without.contains(&Feature::CreatedRoles) && arguments.passed_roles.is_empty() {
+        return Err("without created-roles, give --pass-role for each role that specs name".to_owned());
+    }
+    let found = policy(&Bounds {
+        partition: arguments.partition,
+        region: arguments.region,
+        account: arguments.account,
+        roles: arguments.roles,
+        passed_roles: arguments.passed_roles,
+        boundary: arguments.permissions_boundary,
+        managed_policies: arguments.managed_policies,
+        state_machines: arguments.state_machines,
+        without,
+    });
+    let size = found.to_string().len();
+    if size > SIZE_MAX {
+        return Err(format!(
+            "the policy has {size} characters, IAM takes {SIZE_MAX} in a managed policy: give fewer and wider patterns"
+        ));
+    }
+    println!("{found:#}");
+    Ok(())
+}
+
+fn explain() {
+    for sid in Sid::ALL {
+        println!("{sid}\n    To {}.", sid.why());
+        let features: Vec<&str> = Feature::ALL
+            .into_iter()
+            .filter(|(_, feature)| sid.features().contains(feature))
+            .map(|(name, _)| name)
+            .collect();
+        if !features.is_empty() {
+            println!("    Left out --without {}.", features.join(" or --without "));
+        }
+        let mut permissions: Vec<(&str, BTreeSet<&str>)> = Vec::new();
+        for (operation, need) in needs(sid) {
+            match permissions.iter_mut().find(|(action, _)| *action == need.action) {
+                Some((_, operations)) => drop(operations.insert(operation)),
+                None => permissions.push((need.action, BTreeSet::from([operation]))),
+            }
+        }
+        for (action, operations) in permissions {
+            let operations: Vec<&str> = operations.into_iter().collect();
+            println!("    {action}: {}", operations.join(", "));
+        }
+        println!();
+    }
+}

@@ -1,0 +1,59 @@
+//! What others do to the draft and to what stages serve.
+
+use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
+
+use super::{REGION, Releases};
+use crate::world::eventually;
+
+#[tokio::test]
+async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() {
+    let mut api = Releases::new("foreign-deploy").await;
+    api.release(2).await;
+    let (id, old) = {
+        let status = api.status().await;
+        (status.rest_api_id.expect("an API"), status.deployments[1].clone())
+    };
+    let gateway = api.world.aws.apigateway(REGION);
+    let move_to = async |deployment: &str| {
+        let patch = PatchOperation::builder();
+        let patch = patch.op(Op::Replace).path("/deploymentId").value(deployment).build();
+        let request = gateway.update_stage().rest_api_id(&id).stage_name("prod").patch_operations(patch);
+        request.send().await.expect("a change by hand");
+    };
+    let healed = async |request: &str, words: &str| {
+        api.world.kube.check_now("api", request).await;
+        eventually(words, || async {
+            let events = api.world.kube.events("api").await;
+            let found = events.iter().any(|(reason, note)| reason == "DriftHealed" && note.contains(words));
+            if found { Ok(()) } else { Err(format!("{events:?}")) }
+        })
+        .await;
+        api.until_serves("prod", 2).await;
+    };
+
+    move_to(&old.id).await;
+    healed(
+        "moved",
+        &format!("stage prod had been moved: update stage prod (stage/prod revision: \"{}\"", old.revision),
+    )
+    .await;
+
+    let resources = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
+    let root =
+        resources.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id()).expect("/");
+    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
+    put.send().await.expect("a method by hand");
+    healed("draft", "the draft had been changed and not deployed: put definition").await;
+
+    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
+    put.send().await.expect("a method by hand");
+    let integration = gateway.put_integration().rest_api_id(&id).resource_id(root).http_method("GET");
+    integration.r#type(IntegrationType::Mock).send().await.expect("an integration by hand");
+    let theirs = gateway.create_deployment().rest_api_id(&id).stage_name("prod").send().await.expect("a deployment");
+    let words = "the draft had been changed; stage prod had been moved: ";
+    healed("both", words).await;
+    let note = format!("\"deployment {} of someone else\"", theirs.id.unwrap_or_default());
+    let events = api.world.kube.events("api").await;
+    assert!(events.iter().any(|(_, text)| text.contains(words) && text.contains(&note)), "{events:?}");
+    drop(api.controller);
+}
