@@ -152,8 +152,14 @@ pub fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name)
 }
 
+/// Longest text that is compared with names: it takes time for each pair of letters, and no name is as long.
+const COMPARED: usize = 100;
+
 /// The one of these names that is most like a wrong one, if any is like it.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > COMPARED {
+        return None;
+    }
     let likeness = |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
     let near = names.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     near.filter(|name| likeness(name) > 0.8)

@@ -29,6 +29,7 @@ mod everything;
 mod examples;
 mod gateway_errors;
 mod helm;
+mod hostile;
 mod inputs;
 mod kstatus;
 mod leader;

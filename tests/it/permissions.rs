@@ -18,7 +18,7 @@ const BOUNDARIES: [&str; 2] =
     ["arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::aws:policy/AdministratorAccess"];
 
 /// A spec whose life needs every statement of the policy.
-fn everything(world: &World) -> Value {
+pub fn everything(world: &World) -> Value {
     let (account, machine) = (&world.aws.id, world.aws.machine_arn(REGION, "hello"));
     json!({
         "region": REGION,

@@ -36,12 +36,15 @@ where
 {
     let (mut items, mut position) = (Vec::new(), None);
     loop {
-        let (found, next) = page(position).await?;
+        let (found, next) = page(position.clone()).await?;
         items.extend(found.unwrap_or_default());
-        position = next;
-        if position.is_none() {
+        if next.is_none() {
             return Ok(items);
         }
+        if next == position {
+            return Err(incomplete("a list", "end: the next page is the same one"));
+        }
+        position = next;
     }
 }
 

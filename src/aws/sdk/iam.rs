@@ -56,15 +56,19 @@ impl Iam for SdkAws {
         let operation = "iam:ListAttachedRolePolicies";
         let (mut policies, mut marker) = (BTreeSet::new(), None);
         loop {
-            let request = self.iam.list_attached_role_policies().role_name(role).set_marker(marker).send();
+            let request = self.iam.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send();
             let answer = self.call(operation, format!("list the policies of role {role}"), request).await?;
             for policy in answer.attached_policies.unwrap_or_default() {
                 policies.insert(arn(operation, policy.policy_arn.as_deref().unwrap_or_default())?);
             }
-            marker = answer.marker.filter(|_| answer.is_truncated);
-            if marker.is_none() {
+            let next = answer.marker.filter(|_| answer.is_truncated);
+            if next.is_none() {
                 return Ok(policies);
             }
+            if next == marker {
+                return Err(incomplete(operation, "end: the next page is the same one"));
+            }
+            marker = next;
         }
     }
 
