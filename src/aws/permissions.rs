@@ -89,6 +89,7 @@ pub const OPERATIONS: &[(&str, &[Need])] = &[
     ("apigateway:DeleteApiKey", &[delete(ChangePlans, "/apikeys/*")]),
     ("apigateway:DeleteBasePathMapping", &[delete(ChangeDomains, "/domainnames/*/basepathmappings/*")]),
     ("apigateway:DeleteClientCertificate", &[delete(ChangeCertificates, "/clientcertificates/*")]),
+    ("apigateway:DeleteDeployment", &[delete(ChangeApis, "/restapis/*/deployments/*")]),
     ("apigateway:DeleteDomainName", &[delete(ChangeDomains, "/domainnames/*")]),
     ("apigateway:DeleteRestApi", &[delete(ChangeApis, "/restapis/*")]),
     ("apigateway:DeleteStage", &[delete(ChangeApis, "/restapis/*/stages/*")]),
