@@ -12,12 +12,17 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::api::Reason;
-use crate::aws::sdk::Call;
+use crate::aws::sdk::{Call, Seen};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CallLabels {
     operation: &'static str,
     outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OperationLabel {
+    operation: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -31,6 +36,8 @@ pub struct Metrics {
     registry: Arc<Registry>,
     calls: Family<CallLabels, Counter>,
     call_seconds: Histogram,
+    quota_seconds: Histogram,
+    postponed: Family<OperationLabel, Counter>,
     passes: Family<PassLabels, Counter>,
     pass_seconds: Histogram,
     ready: Gauge<i64, std::sync::atomic::AtomicI64>,
@@ -46,6 +53,8 @@ impl Default for Metrics {
             registry: Arc::default(),
             calls: Family::default(),
             call_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 12)),
+            quota_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 11)),
+            postponed: Family::default(),
             passes: Family::default(),
             pass_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 14)),
             ready: Gauge::default(),
@@ -56,6 +65,10 @@ impl Default for Metrics {
         registry.register("aws_calls", "Calls to AWS by operation and outcome", metrics.calls.clone());
         let text = "Duration of calls to AWS";
         registry.register_with_unit("aws_call", text, Unit::Seconds, metrics.call_seconds.clone());
+        let text = "Waiting of calls for AWS's request quotas";
+        registry.register_with_unit("aws_quota_wait", text, Unit::Seconds, metrics.quota_seconds.clone());
+        let text = "Calls put off because their quota is used up for long, by operation";
+        registry.register("aws_calls_postponed", text, metrics.postponed.clone());
         registry.register(
             "passes",
             "Passes over an object by the reason of its Ready condition",
@@ -75,10 +88,16 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts a call to AWS.
-    pub fn call(&self, call: Call) {
-        let outcome = call.failed.map_or("ok", crate::aws::Class::label);
-        self.calls.get_or_create(&CallLabels { operation: call.operation, outcome }).inc();
-        self.call_seconds.observe(call.took.as_secs_f64());
+    pub fn call(&self, seen: Seen) {
+        match seen {
+            Seen::Call(Call { operation, failed, waited, took }) => {
+                let outcome = failed.map_or("ok", crate::aws::Class::label);
+                self.calls.get_or_create(&CallLabels { operation, outcome }).inc();
+                self.call_seconds.observe(took.as_secs_f64());
+                self.quota_seconds.observe(waited.as_secs_f64());
+            }
+            Seen::Postponed { operation } => drop(self.postponed.get_or_create(&OperationLabel { operation }).inc()),
+        }
     }
 
     /// Counts a pass.

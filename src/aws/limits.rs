@@ -2,9 +2,13 @@
 //!
 //! One bucket per operation and one for all together, per account and region; the numbers are AWS's and cannot be raised
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>). "1 per 3 s" is read as a bucket of one.
+//!
+//! Who would have to wait for long gets a place in the line and comes back when its turn is near, so that a hundred new APIs
+//! neither hold up the others nor ask again and again. Where AWS refuses all the same, because other tools use the same
+//! quota, the rate is lowered and rises again with each call that passes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -22,6 +26,7 @@ const fn quota(burst: f64, per_second: f64) -> Quota {
 
 /// Of all operations together, shared with every other tool in the account.
 const TOTAL: Quota = quota(40.0, 10.0);
+const TOTAL_NAME: &str = "total";
 
 fn own(operation: &str) -> Option<Quota> {
     Some(match operation {
@@ -38,21 +43,102 @@ fn own(operation: &str) -> Option<Quota> {
 }
 
 /// Longest wait for a token. Who would have to wait longer comes back later, and does not hold up others meanwhile.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much sooner than its turn one has to come back: there is something to read before.
+const LEAD: Duration = Duration::from_secs(3);
+/// How late one may come back and still have its place in the line.
+const LATE: Duration = Duration::from_secs(2);
+/// When a place in the line is forgotten.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+/// Share of the burst that checks leave to changes.
+const RESERVE: f64 = 0.5;
+/// A call may arrive a little sooner after the one before than it left.
+const MARGIN: f64 = 0.98;
+/// What a refusal by AWS leaves of a rate, how far down that goes, and what each call that passes gives back.
+const LOWERED: f64 = 0.7;
+const LOWEST: f64 = 0.1;
+const RAISED: f64 = 0.02;
+/// How long a refusal without a word about it holds.
+const REFUSED: Duration = Duration::from_secs(1);
+
+/// Who makes calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// For whom, told apart in lines.
+    pub name: String,
+    /// How much it matters.
+    pub urgency: Urgency,
+}
+
+/// How much calls matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody waits for what comes of them.
+    #[default]
+    Change,
+    /// They look whether all is as it was; they leave a part of the quotas to changes.
+    Check,
+}
+
+/// Why a call is not to be made now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Later {
+    /// When to come back.
+    pub(super) come_back: Duration,
+    /// When the call can be made, about.
+    pub(super) turn: Duration,
+}
+
+/// A place in a line.
+struct Place {
+    caller: String,
+    turn: Instant,
+}
 
 struct Bucket {
     quota: Quota,
+    /// What AWS's refusals left of the rate, from 0 to 1.
+    factor: f64,
+    /// As many as there were at that moment, which is still to come where AWS asked not to be called before.
     tokens: f64,
     at: Instant,
+    line: Vec<Place>,
 }
 
 impl Bucket {
-    /// Brings the tokens up to date and says how long until there is one.
-    fn wait(&mut self, now: Instant) -> Duration {
+    fn new(quota: Quota, now: Instant) -> Self {
+        Self { quota, factor: 1.0, tokens: quota.burst, at: now, line: Vec::new() }
+    }
+
+    fn rate(&self) -> f64 {
+        self.quota.per_second * self.factor
+    }
+
+    /// Brings tokens and line up to date.
+    fn refresh(&mut self, now: Instant) {
         let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + since * self.quota.per_second).min(self.quota.burst);
-        self.at = now;
-        Duration::from_secs_f64(((1.0 - self.tokens) / self.quota.per_second).max(0.0))
+        self.tokens = (self.tokens + since * self.rate()).min(self.quota.burst);
+        self.at = self.at.max(now);
+        self.line.retain(|place| now < place.turn + FORGOTTEN);
+    }
+
+    /// How long until the caller's turn, with all before it in the line having theirs. Who is late is not waited for.
+    fn wait(&self, caller: &Caller, now: Instant) -> Duration {
+        let before = self.line.iter().take_while(|place| place.caller != caller.name);
+        let before = before.filter(|place| now < place.turn + LATE).count() as f64;
+        let kept = match caller.urgency {
+            Urgency::Change => 0.0,
+            Urgency::Check => (self.quota.burst * RESERVE).floor(),
+        };
+        let tokens = Duration::from_secs_f64(((1.0 + before + kept - self.tokens) / self.rate()).max(0.0));
+        self.at.saturating_duration_since(now) + tokens
+    }
+
+    fn stand_in_line(&mut self, caller: &Caller, turn: Instant) {
+        match self.line.iter_mut().find(|place| place.caller == caller.name) {
+            Some(place) => place.turn = turn,
+            None => self.line.push(Place { caller: caller.name.clone(), turn }),
+        }
     }
 }
 
@@ -68,31 +154,64 @@ impl Limits {
         Self { share, buckets: Mutex::default() }
     }
 
-    /// Waits until the operation may be called; callers are served in the order in which they come. The error is how
-    /// long it would take if that is too long.
-    pub(super) async fn admit(&self, operation: &'static str) -> Result<(), Duration> {
-        let wait = self.take(operation)?;
+    /// Waits until the operation may be called, and says how long it did. The error is when to come back, if it would have
+    /// to wait too long.
+    pub(super) async fn admit(&self, operation: &'static str, caller: &Caller) -> Result<Duration, Later> {
+        let wait = self.take(operation, caller)?;
         tokio::time::sleep(wait).await;
-        Ok(())
+        Ok(wait)
+    }
+
+    /// Notes that AWS took a call.
+    pub(super) fn passed(&self, operation: &'static str) {
+        let mut buckets = self.lock();
+        for name in [TOTAL_NAME, operation] {
+            if let Some(bucket) = buckets.get_mut(name) {
+                bucket.factor = (bucket.factor + RAISED).min(1.0);
+            }
+        }
+    }
+
+    /// Notes that AWS refused a call for its rate: of the operation, where that has a quota of its own, else of all.
+    pub(super) fn refused(&self, operation: &'static str, retry_after: Option<Duration>) {
+        let mut buckets = self.lock();
+        let name = if own(operation).is_some() { operation } else { TOTAL_NAME };
+        let now = Instant::now();
+        if let Some(bucket) = buckets.get_mut(name) {
+            bucket.refresh(now);
+            bucket.tokens = bucket.tokens.min(1.0);
+            bucket.factor = (bucket.factor * LOWERED).max(LOWEST);
+            bucket.at = bucket.at.max(now + retry_after.unwrap_or(REFUSED));
+        }
     }
 
     /// Takes a token of each bucket, in advance if need be.
-    fn take(&self, operation: &'static str) -> Result<Duration, Duration> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+    fn take(&self, operation: &'static str, caller: &Caller) -> Result<Duration, Later> {
+        let mut buckets = self.lock();
         let now = Instant::now();
-        let quotas = [Some(("total", TOTAL)), own(operation).map(|quota| (operation, quota))];
+        let quotas = [Some((TOTAL_NAME, TOTAL)), own(operation).map(|quota| (operation, quota))];
         let (mut names, mut longest) = (Vec::new(), Duration::ZERO);
         for (name, quota) in quotas.into_iter().flatten() {
-            let quota = Quota { per_second: quota.per_second * self.share, ..quota };
-            let bucket = buckets.entry(name).or_insert(Bucket { quota, tokens: quota.burst, at: now });
-            longest = longest.max(bucket.wait(now));
+            let quota = Quota { per_second: quota.per_second * self.share * MARGIN, ..quota };
+            let bucket = buckets.entry(name).or_insert_with(|| Bucket::new(quota, now));
+            bucket.refresh(now);
+            let wait = bucket.wait(caller, now);
+            if wait > PATIENCE {
+                bucket.stand_in_line(caller, now + wait);
+                return Err(Later { come_back: wait.saturating_sub(LEAD), turn: wait });
+            }
+            longest = longest.max(wait);
             names.push(name);
         }
-        if longest > PATIENCE {
-            return Err(longest);
+        for (_, bucket) in buckets.iter_mut().filter(|(name, _)| names.contains(name)) {
+            bucket.tokens -= 1.0;
+            bucket.line.retain(|place| place.caller != caller.name);
         }
-        buckets.iter_mut().filter(|(name, _)| names.contains(name)).for_each(|(_, bucket)| bucket.tokens -= 1.0);
         Ok(longest)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,27 +219,89 @@ impl Limits {
 mod tests {
     use super::*;
 
+    fn caller(name: impl ToString) -> Caller {
+        Caller { name: name.to_string(), urgency: Urgency::Change }
+    }
+
+    /// A call that comes back as often as it is told to; answers when it was made, in seconds.
+    async fn call(limits: &Limits, operation: &'static str, caller: &Caller, start: Instant) -> (f64, u32) {
+        let mut asked = 1;
+        while let Err(later) = limits.admit(operation, caller).await {
+            tokio::time::sleep(later.come_back).await;
+            asked += 1;
+        }
+        (start.elapsed().as_secs_f64(), asked)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn calls_keep_to_the_rate_after_the_burst() {
         let limits = Limits::new(1.0);
         let start = Instant::now();
         for _ in 0..3 {
-            limits.admit("CreateDeployment").await.expect("within patience");
+            call(&limits, "CreateDeployment", &caller("a"), start).await;
         }
         let took = start.elapsed().as_secs_f64();
-        assert!((9.9..10.2).contains(&took), "three deployments take 10 s, took {took}");
-        limits.admit("GetStages").await.expect("within patience");
+        assert!((10.0..10.5).contains(&took), "three deployments take 10 s, took {took}");
+        limits.admit("GetStages", &caller("a")).await.expect("within patience");
         assert!(start.elapsed().as_secs_f64() - took < 0.1, "other operations do not wait for them");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_would_wait_long_is_told_how_long_and_takes_no_token() {
+    async fn a_hundred_are_served_in_a_row_and_ask_twice_each() {
         let limits = Limits::new(1.0);
-        limits.admit("DeleteRestApi").await.expect("the first is free");
         let start = Instant::now();
-        for _ in 0..5 {
-            assert_eq!(limits.admit("DeleteRestApi").await, Err(Duration::from_secs(30)));
+        let callers: Vec<Caller> = (0..100).map(caller).collect();
+        let calls = callers.iter().map(|caller| call(&limits, "CreateDeployment", caller, start));
+        let mut calls = futures::future::join_all(calls).await;
+        calls.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert!(calls.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 5.0), "never faster than AWS allows: {calls:?}");
+        let (last, asked) = (calls[99].0, calls.iter().map(|call| call.1).sum::<u32>());
+        assert!(last <= 99.0 * 5.0 * 1.05, "99 intervals of 5 s took {last}");
+        assert!(asked <= 200, "{asked} questions");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_come_back_is_not_waited_for() {
+        let limits = Limits::new(1.0);
+        limits.admit("DeleteRestApi", &caller("first")).await.expect("the first is free");
+        for name in ["gone", "next"] {
+            limits.admit("DeleteRestApi", &caller(name)).await.expect_err("a place in the line");
         }
-        assert_eq!(start.elapsed(), Duration::ZERO);
+        let start = Instant::now();
+        let (at, _) = call(&limits, "DeleteRestApi", &caller("next"), start).await;
+        assert!((30.0..64.0).contains(&at), "{at}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn checks_leave_room_for_changes() {
+        let limits = Limits::new(1.0);
+        let check = Caller { name: "check".to_owned(), urgency: Urgency::Check };
+        for _ in 0..20 {
+            assert_eq!(limits.admit("GetStages", &check).await, Ok(Duration::ZERO));
+        }
+        assert!(limits.take("GetStages", &check).expect("within patience") > Duration::ZERO);
+        for name in 0..19 {
+            assert_eq!(limits.admit("GetStages", &caller(name)).await, Ok(Duration::ZERO), "{name}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_lower_the_rate_and_it_rises_again() {
+        let limits = Limits::new(1.0);
+        limits.admit("PutRestApi", &caller("a")).await.expect("the first is free");
+        limits.refused("PutRestApi", Some(Duration::from_secs(4)));
+        let start = Instant::now();
+        call(&limits, "PutRestApi", &caller("a"), start).await;
+        assert!(start.elapsed() >= Duration::from_secs(4), "as AWS asked");
+        let slow = Instant::now();
+        call(&limits, "PutRestApi", &caller("a"), slow).await;
+        assert!((1.4..1.5).contains(&slow.elapsed().as_secs_f64()), "{:?}", slow.elapsed());
+        (0..15).for_each(|_| limits.passed("PutRestApi"));
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        let again = Instant::now();
+        for _ in 0..2 {
+            call(&limits, "PutRestApi", &caller("a"), again).await;
+        }
+        assert!((1.0..1.1).contains(&again.elapsed().as_secs_f64()), "{:?}", again.elapsed());
     }
 }

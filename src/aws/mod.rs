@@ -12,6 +12,7 @@ mod refusal;
 pub mod sdk;
 
 pub use error::{Class, Error, Result};
+pub use limits::{Caller, Urgency};
 pub use openapi::openapi;
 pub use port::{ApiGateway, Aws, Iam, RestApiHead, StagePatch, StepFunctions, TaggedResource};
 pub use port_domains::{Domains, Mapping};

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::aws::AwsArguments;
 use super::manifest::{ManifestArguments, rendered};
+use crate::aws::Caller;
 use crate::controller::{connect, owner_id, with_causes};
 use crate::model::Observed;
 use crate::observe::{Scope, observe};
@@ -40,8 +41,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         let observed = if arguments.offline {
             Observed::default()
         } else {
-            let aws = regions.get(&desired.region);
-            observe(&*aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
+            let aws = regions.get(&desired.region, Caller::default());
+            observe(&aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
         };
         print(&format!("{}/{}", owner.namespace, owner.name), &plan(&desired, &observed));
     }

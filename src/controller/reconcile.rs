@@ -16,6 +16,8 @@ use crate::api::{
     StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::{Outcome, apply};
+use crate::aws::sdk::SdkAws;
+use crate::aws::{Caller, Urgency};
 use crate::model::{Arn, Desired, Owner, RestApiId};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
@@ -191,8 +193,8 @@ impl PassOver<'_> {
             Ok(found) => found,
             Err(error) => return self.no_outputs(report, error, None).await,
         };
-        let aws = self.shared.regions.get(&desired.region);
-        let observed = match observe(&*aws, &desired, &self.scope(&spec)).await {
+        let aws = self.aws(&desired.region);
+        let observed = match observe(&aws, &desired, &self.scope(&spec)).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
@@ -217,7 +219,7 @@ impl PassOver<'_> {
             let applying = Pass::Applying { plan: &plan, desired: &desired, drifted, approved };
             report.write(&applying).await.map_err(Error::Status)?;
         }
-        let outcome = apply(&*aws, &observed, &plan).await;
+        let outcome = apply(&aws, &observed, &plan).await;
         // Also after a failure: a key that AWS made is of use at once.
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(&read.versions);
@@ -235,6 +237,16 @@ impl PassOver<'_> {
         report.write(&settled).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
         Ok((Some(Reason::Applied), Action::requeue(self.checked())))
+    }
+
+    /// AWS, for this object's calls: those of a check leave room for others.
+    fn aws(&self, region: &str) -> SdkAws {
+        let asked = self.status().and_then(|status| status.last_handled_check_now.as_ref());
+        let check = is_settled(self.object)
+            && self.object.meta().deletion_timestamp.is_none()
+            && asked == self.object.annotations().get(CHECK_NOW);
+        let urgency = if check { Urgency::Check } else { Urgency::Change };
+        self.shared.regions.get(region, Caller { name: self.uid.clone(), urgency })
     }
 
     fn status(&self) -> Option<&StepFunctionsApiStatus> {
@@ -312,12 +324,12 @@ impl PassOver<'_> {
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
         let desired = Desired::nothing(self.owner.clone(), &self.object.spec.region);
-        let aws = self.shared.regions.get(&desired.region);
+        let aws = self.aws(&desired.region);
         // What was created under names from elsewhere is in the status, too, unless that was lost.
         let read = self.shared.references.read(self.object).await.ok();
         let filled = read.and_then(|read| read.references.fill(&self.object.spec, &read.values).ok());
         let scope = Scope { settled: false, ..self.scope(filled.as_ref().unwrap_or(&self.object.spec)) };
-        let observed = match observe(&*aws, &desired, &scope).await {
+        let observed = match observe(&aws, &desired, &scope).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
@@ -332,7 +344,7 @@ impl PassOver<'_> {
             return self.show(report, &planned).await;
         }
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
-        let outcome = apply(&*aws, &observed, &plan).await;
+        let outcome = apply(&aws, &observed, &plan).await;
         match &outcome.failure {
             Some(failure) => self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await,
             None => self.let_go(report, Reason::Deleted, &plan.summary()).await,

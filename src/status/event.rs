@@ -41,7 +41,10 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
                 false => EventDraft::new(false, Reason::Applied, steps),
             })
         }
-        Pass::Failed { trouble, .. } if news => Some(EventDraft::new(true, trouble.reason, trouble.message.clone())),
+        Pass::Failed { trouble, .. } if news => {
+            // Waiting in a line is nothing to be warned of.
+            Some(EventDraft::new(trouble.reason != Reason::Throttled, trouble.reason, trouble.message.clone()))
+        }
         Pass::Planned { plan, .. } if news => {
             Some(EventDraft::new(false, Reason::Planned, format!("plan {} would do: {}", plan.hash(), plan.summary())))
         }

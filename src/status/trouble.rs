@@ -26,6 +26,8 @@ pub struct Trouble {
 pub enum Retry {
     /// When the spec changes.
     OnChange,
+    /// After that time.
+    After(Duration),
     /// Soon, later each time, between these bounds.
     Backoff { first: Duration, last: Duration },
 }
@@ -182,6 +184,8 @@ impl Trouble {
             Class::NotFound => (Reason::NotFound, backoff(1, 120)),
         };
         let retry = match (retry, error.retry_after) {
+            // A place in a line, or AWS's own word: asking later gains nothing, and asking sooner neither.
+            (_, Some(asked)) if error.class == Class::Throttled => Retry::After(asked),
             (Retry::Backoff { first, last }, Some(asked)) => {
                 Retry::Backoff { first: first.max(asked), last: last.max(asked) }
             }
@@ -198,9 +202,14 @@ impl Trouble {
 impl Retry {
     /// How long to wait after so many failures in a row, `None` for a change.
     pub fn after(self, failures: u32) -> Option<Duration> {
-        let Self::Backoff { first, last } = self else { return None };
-        let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)));
-        Some(doubled.min(last))
+        match self {
+            Self::OnChange => None,
+            Self::After(time) => Some(time),
+            Self::Backoff { first, last } => {
+                let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)));
+                Some(doubled.min(last))
+            }
+        }
     }
 }
 

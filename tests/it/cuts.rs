@@ -289,7 +289,8 @@ fn text(value: &Value) -> &str {
 }
 
 fn without_ids(value: &mut Value) {
-    const OWN: [&str; 13] = [
+    const OWN: [&str; 14] = [
+        "applied",
         "id",
         "clientCertificateId",
         "parentId",

@@ -41,6 +41,7 @@ mod outputs;
 mod ownership;
 mod permissions;
 mod preflight;
+mod quotas;
 mod rbac;
 mod references;
 mod role;

@@ -3,13 +3,14 @@
 use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::SdkAws;
+use crate::aws::limits::Later;
 use crate::aws::{Class, Error, Result};
 
 /// A call that was made.
@@ -19,12 +20,26 @@ pub struct Call {
     pub operation: &'static str,
     /// Class of its error, `None` for success.
     pub failed: Option<Class>,
+    /// How long it waited for AWS's request quota.
+    pub waited: Duration,
     /// From the first byte sent to the answer.
     pub took: Duration,
 }
 
+/// What happens to a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen {
+    /// It was made.
+    Call(Call),
+    /// It was not, as AWS's request quota is used up for long.
+    Postponed {
+        /// Service and operation.
+        operation: &'static str,
+    },
+}
+
 /// Is told of every call; for metrics.
-pub type Observer = Arc<dyn Fn(Call) + Send + Sync>;
+pub type Observer = Arc<dyn Fn(Seen) + Send + Sync>;
 
 /// The items of a page, and where the next one begins.
 pub(super) type Page<T> = (Option<Vec<T>>, Option<String>);
@@ -60,29 +75,42 @@ impl SdkAws {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let tried = tried.into();
-        if let Some(name) = operation.strip_prefix("apigateway:")
-            && let Err(wait) = self.limits.admit(name).await
-        {
-            return Err(self.quota_used_up(operation, tried, wait));
-        }
+        let limited = operation.strip_prefix("apigateway:");
+        let waited = match limited {
+            Some(name) => match self.limits.admit(name, &self.caller).await {
+                Ok(waited) => waited,
+                Err(later) => {
+                    (self.observer)(Seen::Postponed { operation });
+                    return Err(self.postponed(operation, tried, later));
+                }
+            },
+            None => Duration::ZERO,
+        };
         let start = Instant::now();
         let result = request.await.map_err(|error| self.error(operation, tried, &error));
         let took = start.elapsed();
         let failed = result.as_ref().err().map(|error| error.class);
-        (self.observer)(Call { operation, failed, took });
+        (self.observer)(Seen::Call(Call { operation, failed, waited, took }));
+        match (limited, &result) {
+            (Some(name), Err(error)) if error.class == Class::Throttled => self.limits.refused(name, error.retry_after),
+            (Some(name), Ok(_)) => self.limits.passed(name),
+            _ => {}
+        }
         let outcome = failed.map_or("ok", Class::label);
         tracing::debug!(operation, region = self.region, outcome, seconds = took.as_secs_f64(), "aws call");
         result
     }
 
-    fn quota_used_up(&self, operation: &'static str, tried: String, wait: Duration) -> Error {
+    fn postponed(&self, operation: &'static str, tried: String, later: Later) -> Error {
+        // A moment and not a duration: the message stays the same while it holds.
+        let turn = humantime::format_rfc3339_seconds(SystemTime::now() + later.turn);
         Error {
             tried: format!("{tried} in {}", self.region),
             operation,
             class: Class::Throttled,
             code: None,
-            message: "AWS's quota for this operation is used up for the moment".to_owned(),
-            retry_after: Some(wait),
+            message: format!("waits for AWS's quota of this operation; its turn is about {turn}"),
+            retry_after: Some(later.come_back),
         }
     }
 

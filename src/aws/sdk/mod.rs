@@ -20,9 +20,9 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 
-use super::limits::Limits;
+use super::limits::{Caller, Limits};
 
-pub use call::{Call, Observer};
+pub use call::{Call, Observer, Seen};
 
 /// Longest time for one call, connection included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -42,7 +42,7 @@ pub struct Regions {
     base: SdkConfig,
     quota_share: f64,
     observer: Observer,
-    clients: Mutex<HashMap<String, Arc<SdkAws>>>,
+    clients: Mutex<HashMap<String, SdkAws>>,
 }
 
 impl Regions {
@@ -72,26 +72,28 @@ impl Regions {
         Self { base: loader.load().await, quota_share: settings.quota_share, observer, clients: Mutex::default() }
     }
 
-    /// The AWS of a region.
-    pub fn get(&self, region: &str) -> Arc<SdkAws> {
+    /// The AWS of a region, for calls of one caller.
+    pub fn get(&self, region: &str, caller: Caller) -> SdkAws {
         let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let client = clients.entry(region.to_owned()).or_insert_with(|| {
             let config = self.base.to_builder().region(Region::new(region.to_owned())).build();
-            Arc::new(SdkAws {
+            SdkAws {
                 region: region.to_owned(),
                 endpoint_url: config.endpoint_url().map(str::to_owned),
                 apigateway: aws_sdk_apigateway::Client::new(&config),
                 iam: aws_sdk_iam::Client::new(&config),
                 states: aws_sdk_sfn::Client::new(&config),
-                limits: Limits::new(self.quota_share),
+                limits: Arc::new(Limits::new(self.quota_share)),
                 observer: self.observer.clone(),
-            })
+                caller: Caller::default(),
+            }
         });
-        client.clone()
+        SdkAws { caller, ..client.clone() }
     }
 }
 
 /// AWS by its SDK.
+#[derive(Clone)]
 pub struct SdkAws {
     region: String,
     /// In place of AWS's own.
@@ -99,6 +101,7 @@ pub struct SdkAws {
     apigateway: aws_sdk_apigateway::Client,
     iam: aws_sdk_iam::Client,
     states: aws_sdk_sfn::Client,
-    limits: Limits,
+    limits: Arc<Limits>,
     observer: Observer,
+    caller: Caller,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use stepgate::api::StepFunctionsApiSpec;
 use stepgate::apply::apply;
+use stepgate::aws::Caller;
 use stepgate::aws::sdk::{Regions, Settings};
 use stepgate::model::{Desired, Owner};
 use stepgate::observe::{Scope, observe};
@@ -142,27 +143,27 @@ async fn changed_answers_of_aws_are_read_or_refused_without_a_panic_and_without_
     let liar = Arc::new(Liar { noted: Mutex::default(), random: Mutex::new(None) });
     tokio::spawn(liar.clone().serve(listener));
     let honest = Settings { endpoint_url, quota_share: env("STEPGATE_QUOTA_SHARE").parse().expect("a number") };
-    let aws = Regions::load(&honest, Arc::new(|_| {})).await.get(REGION);
+    let aws = Regions::load(&honest, Arc::new(|_| {})).await.get(REGION, Caller::default());
     let scope = Scope { client_certificates: true, ..Scope::default() };
 
     crate::world::eventually("an API", || async {
-        let observed = observe(&*aws, &desired, &scope).await.map_err(|error| error.to_string())?;
-        let outcome = apply(&*aws, &observed, &plan(&desired, &observed)).await;
+        let observed = observe(&aws, &desired, &scope).await.map_err(|error| error.to_string())?;
+        let outcome = apply(&aws, &observed, &plan(&desired, &observed)).await;
         outcome.failure.map_or(Ok(()), |failure| Err(format!("{:?}", failure.cause)))
     })
     .await;
-    let observed = observe(&*aws, &desired, &scope).await.expect("all is read");
+    let observed = observe(&aws, &desired, &scope).await.expect("all is read");
     assert!(plan(&desired, &observed).is_empty(), "{:?}", plan(&desired, &observed).lines());
 
     let hasty = Settings { quota_share: 1e6, ..honest };
-    let aws = Regions::load(&hasty, Arc::new(|_| {})).await.get(REGION);
+    let aws = Regions::load(&hasty, Arc::new(|_| {})).await.get(REGION, Caller::default());
     let seed = mutate::seed();
     *liar.random.lock().expect("chance") = Some(Random(seed));
     let (mut read, mut failed) = (0, 0);
     for round in 0..mutate::rounds(200) {
         let (aws, desired, scope) = (aws.clone(), desired.clone(), scope.clone());
         let pass = tokio::spawn(async move {
-            let observed = observe(&*aws, &desired, &scope).await.ok()?;
+            let observed = observe(&aws, &desired, &scope).await.ok()?;
             Some(plan(&desired, &observed).lines().len())
         });
         let ended = tokio::time::timeout(Duration::from_secs(20), pass).await;
@@ -176,15 +177,16 @@ async fn changed_answers_of_aws_are_read_or_refused_without_a_panic_and_without_
     assert!(read.min(failed) > 5, "{read} read, {failed} refused: the changes are too rough or too fine");
 
     *liar.random.lock().expect("chance") = None;
-    let aws = Regions::load(&Settings { quota_share: 16.0, ..hasty }, Arc::new(|_| {})).await.get(REGION);
+    let aws =
+        Regions::load(&Settings { quota_share: 16.0, ..hasty }, Arc::new(|_| {})).await.get(REGION, Caller::default());
     let nothing = Desired::nothing(owner, REGION);
     let managed_policies = desired.role.map(|role| role.managed_policies).unwrap_or_default();
     let domains = desired.domains.keys().cloned().collect();
     let scope = Scope { usage_plans: true, domains, managed_policies, ..scope };
     crate::world::eventually("nothing left", || async {
-        let observed = observe(&*aws, &nothing, &scope).await.map_err(|error| error.to_string())?;
+        let observed = observe(&aws, &nothing, &scope).await.map_err(|error| error.to_string())?;
         let plan = plan(&nothing, &observed);
-        let outcome = apply(&*aws, &observed, &plan).await;
+        let outcome = apply(&aws, &observed, &plan).await;
         outcome.failure.map_or(Ok(()), |failure| Err(format!("{:?}", failure.cause)))
     })
     .await;
