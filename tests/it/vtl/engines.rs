@@ -85,38 +85,3 @@ fn outcome(answer: &Value) -> Outcome {
         headers: headers.map(|(name, value)| (name.clone(), plain(value))).collect(),
     }
 }
-
-/// Whether two texts say the same: as JSON when they are JSON, and then also where a text in it is JSON; otherwise without
-/// blanks and escapes of characters. The emulators write JSON with other spaces and escapes, and keep other blanks around
-/// directives.
-pub fn same(left: &str, right: &str) -> bool {
-    left == right
-        || plain(left) == plain(right)
-        || matches!((read(left), read(right)), (Some(left), Some(right)) if left == right)
-}
-
-fn plain(text: &str) -> Vec<u16> {
-    let mut parts = text.split("\\u");
-    let mut units: Vec<u16> = parts.next().unwrap_or_default().encode_utf16().collect();
-    for part in parts {
-        match part.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok()) {
-            Some(unit) => units.extend(std::iter::once(unit).chain(part[4..].encode_utf16())),
-            None => units.extend("\\u".encode_utf16().chain(part.encode_utf16())),
-        }
-    }
-    units.retain(|unit| !char::from_u32((*unit).into()).is_some_and(char::is_whitespace));
-    units
-}
-
-fn read(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok().map(inner)
-}
-
-fn inner(value: Value) -> Value {
-    match value {
-        Value::String(text) => read(&text).filter(|value| value.is_object() || value.is_array()).unwrap_or(json!(text)),
-        Value::Array(items) => items.into_iter().map(inner).collect(),
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, inner(value))).collect(),
-        value => value,
-    }
-}

@@ -117,7 +117,7 @@ fn no_piece_repeated_takes_long_or_overflows_the_stack() {
             let start = Instant::now();
             run(&template);
             let took = start.elapsed();
-            assert!(took < Duration::from_secs(20), "{} times {piece:?} took {took:?}", template.len() / piece.len());
+            assert!(took < Duration::from_secs(60), "{} times {piece:?} took {took:?}", template.len() / piece.len());
         }
     }
 }
@@ -141,7 +141,7 @@ fn loops_and_growth_are_bounded() {
         let start = Instant::now();
         let parsed = parse(template).unwrap_or_else(|error| panic!("{template}: {error}"));
         assert!(evaluate(&parsed, &call()).is_err(), "{template}");
-        assert!(start.elapsed() < Duration::from_secs(30), "{template} took {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(60), "{template} took {:?}", start.elapsed());
     }
     // As on API Gateway: a loop ends after 1000 rounds, and the template goes on.
     let parsed = parse("#foreach($i in [1..5000])x#end.").expect("a template");

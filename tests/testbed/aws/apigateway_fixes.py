@@ -1,4 +1,4 @@
-"""Fidelity fixes for LocalStack 4.9.2's API Gateway: what imports drop, what puts reset, paging, tags, templates.
+"""Fidelity fixes for LocalStack 4.9.2's API Gateway: what imports drop, what puts reset, paging, tags.
 
 They are always on. Each one says what it fixes; the strict layer, which can
 be switched, is in strict_aws.py. Refers to internals of that LocalStack version: keep the pin.
@@ -14,7 +14,6 @@ from localstack.services.apigateway.legacy import provider as legacy
 from localstack.services.apigateway.models import ApiGatewayStore
 from localstack.services.apigateway.next_gen import provider as ng
 from localstack.services.apigateway.next_gen.execute_api import handlers as dp
-from localstack.services.apigateway.next_gen.execute_api import template_mapping as tm
 from localstack.services.apigateway.next_gen.execute_api.gateway_response import (
     AccessDeniedError,
     MissingAuthTokenError,
@@ -32,6 +31,8 @@ from moto.apigateway import models as m
 from faults import CONNECTION
 from openapi import VERBS
 from patching import wrap
+
+import template_fixes  # noqa: F401  it patches LocalStack when imported
 
 # --- control plane --------------------------------------------------------------------------------------------------
 
@@ -309,26 +310,6 @@ def _put_res(orig, self, context, rest_api_id, parent_id, path_part, **k):
 
 
 # --- data plane -----------------------------------------------------------------------------------------------------
-
-_JS = {
-    "'": "\\'",
-    '"': '\\"',
-    "\\": "\\\\",
-    "/": "\\/",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\b": "\\b",
-    "\f": "\\f",
-}
-
-
-@wrap(tm.VelocityUtilApiGateway, "escapeJavaScript")
-def _esc(orig, self, obj):
-    if not isinstance(obj, str) or not obj.strip():
-        return orig(self, obj)
-    return "".join(_JS.get(ch) or (ch if " " <= ch <= "~" else json.dumps(ch)[1:-1]) for ch in obj)
-
 
 @wrap(ir.IntegrationRequestHandler, "get_request_template")
 def _tmpl(orig, integration, request):

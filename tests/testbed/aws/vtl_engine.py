@@ -4,6 +4,7 @@ It is the engine that deployed APIs of the bed run, with the bed's fixes: `bed v
 query, headers, stageVariables, context. Out: {"text", "overrides"} or {"error"}.
 """
 
+import functools
 import json
 import os
 import sys
@@ -13,7 +14,12 @@ for _name, _value in {"LS_LOG": "error", "DISABLE_EVENTS": "1"}.items():
 
 from localstack.services.apigateway.next_gen.execute_api import template_mapping  # noqa: E402
 
+import airspeed  # noqa: E402
 import apigateway_fixes  # noqa: E402, F401  they patch LocalStack when imported
+
+# Parsing is most of the time, and many calls share templates and paths. What is parsed keeps nothing of a run.
+airspeed.Template = functools.lru_cache(maxsize=4096)(airspeed.Template)
+template_mapping.parse = functools.lru_cache(maxsize=4096)(template_mapping.parse)
 
 ENGINE = template_mapping.ApiGatewayVtlTemplate()
 OVERRIDES = {"requestOverride": {"header": {}, "path": {}, "querystring": {}}, "responseOverride": {"header": {}}}
