@@ -1,5 +1,5 @@
 # make demo: from nothing to an answered call.  make test: everything that CI checks.  make help: all targets.
-.PHONY: help demo demo-down test lint generate build
+.PHONY: help demo demo-down test soak lint generate build
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -12,6 +12,9 @@ demo-down: ## Stop what `make demo` started
 
 test: ## All tests, on a test bed of their own
 	@tests/run
+
+soak: ## What takes too long for every change: a walk of thousands of steps, all faults, quotas at their edge
+	@tests/soak
 
 lint: ## Format, clippy, generated files, chart
 	@tests/lint
