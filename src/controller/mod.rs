@@ -10,6 +10,7 @@ mod recorder;
 mod references;
 mod report;
 mod schedule;
+mod scope;
 mod secrets;
 
 use std::sync::Arc;

@@ -10,15 +10,16 @@ use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
 use super::schedule::parse_interval;
+use super::scope::scope;
 use super::{Guarded, Shared, finalizer, secrets};
 use crate::api::{
     APPROVE, CHECK_INTERVAL, CHECK_NOW, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi,
-    StepFunctionsApiSpec, StepFunctionsApiStatus,
+    StepFunctionsApiStatus,
 };
 use crate::apply::{Outcome, apply};
 use crate::aws::sdk::SdkAws;
 use crate::aws::{Caller, Urgency};
-use crate::model::{Arn, Desired, Owner, RestApiId};
+use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
 use crate::render::{Problem, Rendered, render};
@@ -194,7 +195,7 @@ impl PassOver<'_> {
             Err(error) => return self.no_outputs(report, error, None).await,
         };
         let aws = self.aws(&desired.region);
-        let observed = match observe(&aws, &desired, &self.scope(&spec)).await {
+        let observed = match observe(&aws, &desired, &scope(self.object, &spec)).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
@@ -293,27 +294,6 @@ impl PassOver<'_> {
         Some(Problem { field: format!("metadata.annotations[{CHECK_INTERVAL}]"), message })
     }
 
-    /// What the status lets us skip, for this filled spec.
-    fn scope(&self, spec: &StepFunctionsApiSpec) -> Scope {
-        let status = self.object.status.clone().unwrap_or_default();
-        let policies = spec.role.iter().flat_map(|role| &role.managed_policy_arns);
-        let managed = status.managed_policy_arns.iter().chain(policies);
-        let domains = spec.domains.iter().map(|domain| &domain.name);
-        let names = status.domains.iter().map(|domain| &domain.name).chain(domains);
-        let named = spec.role.iter().filter_map(|role| role.name.clone());
-        Scope {
-            settled: is_settled(self.object),
-            rest_api_id: status.rest_api_id.clone().map(RestApiId),
-            deployments: status::known_deployments(&status),
-            client_certificates: status.client_certificates,
-            tag_keys: status.tag_keys.clone(),
-            created_roles: status.created_roles.iter().cloned().chain(named).collect(),
-            managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
-            usage_plans: !status.usage_plans.is_empty() || !spec.usage_plans.is_empty(),
-            domains: names.filter(|name| !name.is_empty()).cloned().collect(),
-        }
-    }
-
     /// Deletes what the owner has, unless the policy keeps it, and lets the object go.
     async fn delete(&self, report: &mut Report<'_>) -> Result<Done, Error> {
         if self.object.spec.deletion_policy == DeletionPolicy::Retain {
@@ -328,7 +308,7 @@ impl PassOver<'_> {
         // What was created under names from elsewhere is in the status, too, unless that was lost.
         let read = self.shared.references.read(self.object).await.ok();
         let filled = read.and_then(|read| read.references.fill(&self.object.spec, &read.values).ok());
-        let scope = Scope { settled: false, ..self.scope(filled.as_ref().unwrap_or(&self.object.spec)) };
+        let scope = Scope { settled: false, ..scope(self.object, filled.as_ref().unwrap_or(&self.object.spec)) };
         let observed = match observe(&aws, &desired, &scope).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,

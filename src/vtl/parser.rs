@@ -121,7 +121,7 @@ impl<'a> Parser<'a> {
                     block.close();
                     return Ok((block.nodes, Ending::Text, at));
                 }
-                Some('\\') => self.backslashes(&mut block),
+                Some('\\') => self.backslashes(&mut block)?,
                 Some('$') => match self.reference()? {
                     Some(reference) => block.node(at, NodeKind::Reference(reference)),
                     None => self.sign("$", &mut block)?,
@@ -161,18 +161,23 @@ impl<'a> Parser<'a> {
     }
 
     /// Backslashes mean something only before a reference or a directive: two are one, a single one makes text of it.
-    fn backslashes(&mut self, block: &mut Block) {
+    fn backslashes(&mut self, block: &mut Block) -> Result<(), Error> {
         let at = self.cursor.at();
         let backslashes = self.cursor.take(|c| c == '\\');
         if !self.is_escapable() {
             block.text(at, backslashes);
-            return;
+            return Ok(());
         }
         block.text(at, &backslashes[..backslashes.len() / 2]);
         if backslashes.len() % 2 == 1 {
-            let sign = self.cursor.next().map(String::from).unwrap_or_default();
-            block.text(at, &sign);
+            let start = self.cursor;
+            // A reference as it is written, with what stands in its parentheses.
+            if self.reference()?.is_none() {
+                self.cursor.next();
+            }
+            block.text(at, self.cursor.since(&start));
         }
+        Ok(())
     }
 
     fn is_escapable(&self) -> bool {

@@ -105,6 +105,15 @@ impl Place {
         for history in ["deployments", "applied"] {
             state["status"][history].take();
         }
+        for stage in state["stages"].as_object_mut().into_iter().flatten().map(|(_, stage)| stage) {
+            for settings in stage["methodSettings"].as_object_mut().into_iter().flatten().map(|(_, settings)| settings)
+            {
+                // A level cannot be removed; OFF is what it is without one.
+                if settings["loggingLevel"] == "OFF" {
+                    settings["loggingLevel"].take();
+                }
+            }
+        }
         state
     }
 }

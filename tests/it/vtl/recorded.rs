@@ -112,3 +112,11 @@ fn velocitys_own_outputs_come_out() {
         assert_eq!(printed(&template, &call), wanted, "{template}");
     }
 }
+
+/// Velocity 1.7 writes an escaped reference as it stands in the template (ASTReference.render, `literal()`).
+#[test]
+fn an_escaped_reference_is_text_with_its_arguments() {
+    let call = Context { body: r#"{"a": 1}"#.to_owned(), ..Context::default() };
+    assert_eq!(printed("\\$util.urlEncode($input.body) $input.body", &call), "$util.urlEncode($input.body) {\"a\": 1}");
+    assert_eq!(printed("\\${input.body} \\\\$input.body", &call), "${input.body} \\{\"a\": 1}");
+}
