@@ -231,7 +231,11 @@ impl Reason {
                 "API Gateway works on a change of the API that takes it about 15 minutes, such as another TLS policy, and \
                  takes no other meanwhile. It is looked at again every minute, and the rest is done then."
             }
-            Self::Throttled => "AWS's request quotas are used up for the moment. It is tried again when they allow.",
+            Self::Throttled => {
+                "The object waits for its turn in AWS's request quotas, which belong to account and region and are small (a \
+                 new API every 3 s, a deployment every 5 s); the message names the operation, and about when its turn \
+                 is. It goes on by itself. The metric stepgate_aws_calls_postponed_total counts such waits."
+            }
             Self::AwsUnavailable => {
                 "AWS cannot be reached or answered with a fault of its own; the message says which call. It is tried \
                  again with growing intervals. If the region does not exist, correct spec.region in a new object."

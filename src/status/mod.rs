@@ -93,8 +93,10 @@ pub fn next(
         Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
             let stages = object.spec.stages.iter().map(|stage| &stage.name);
             settled(&mut status, desired, ids, stages, context);
-            status.applied = Some(desired.hash());
-            status.approved = None;
+            if matches!(pass, Pass::Settled { .. }) {
+                status.applied = Some(desired.hash());
+                status.approved = None;
+            }
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
         Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
