@@ -37,6 +37,12 @@ pub struct Action {
 }
 
 impl Action {
+    /// Whether it is about a machine with all its versions and aliases, so that it takes neither of them itself
+    /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachineVersions.html>).
+    pub fn of_whole_machines(&self) -> bool {
+        matches!(self.name, "ListStateMachineVersions" | "ListStateMachineAliases")
+    }
+
     /// Whether each call makes an execution run, which costs something.
     pub fn starts_execution(&self) -> bool {
         matches!(self.name, "StartExecution" | "StartSyncExecution" | "RedriveExecution")

@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{StreamExt, TryStreamExt};
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::ObjectRef;
-use kube::runtime::{WatchStreamExt, watcher};
+use kube::runtime::watcher;
 use kube::{Api, Client, ResourceExt};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,6 +19,10 @@ use sha2::{Digest, Sha256};
 use super::{Guarded, with_causes};
 use crate::api::{ReferenceStatus, StepFunctionsApi};
 use crate::references::{Content, Kind, References, Source, Values, content};
+
+/// Between two tries to watch a kind: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Objects by uid, and what they refer to.
 pub(super) struct Reader {
@@ -214,15 +219,10 @@ impl Reader {
         let api = self.api::<PartialObjectMeta<DynamicObject>>(kind, self.namespace.as_deref());
         let reader = self.clone();
         tokio::spawn(async move {
-            let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+            let mut events = watcher(api, watcher::Config::default()).boxed();
             let mut listed = BTreeSet::new();
-            let mut trouble = None;
+            let (mut trouble, mut pause) = (None, FIRST_PAUSE);
             while let Some(event) = events.next().await {
-                let error = event.as_ref().err().map(|error| with_causes(error));
-                if let Some(error) = error.as_ref().filter(|error| trouble.as_ref() != Some(*error)) {
-                    tracing::warn!(%kind, reason = error, "failed to watch what objects refer to");
-                }
-                trouble = error;
                 match event {
                     Ok(watcher::Event::Apply(object)) => reader.seen(kind, &object, object.resource_version()),
                     Ok(watcher::Event::Delete(object)) => reader.seen(kind, &object, None),
@@ -233,8 +233,20 @@ impl Reader {
                             listed.insert((object.namespace(), object.name_any()));
                         }
                     }
-                    Ok(watcher::Event::InitDone) => reader.all_seen(kind, &std::mem::take(&mut listed)),
-                    Err(_) => {}
+                    Ok(watcher::Event::InitDone) => {
+                        (trouble, pause) = (None, FIRST_PAUSE);
+                        reader.all_seen(kind, &std::mem::take(&mut listed));
+                    }
+                    // Of a kind that is not installed there is no list, as long as that may last.
+                    Err(error) => {
+                        let reason = with_causes(&error);
+                        if trouble.as_ref() != Some(&reason) {
+                            tracing::warn!(%kind, reason, "failed to watch what objects refer to");
+                            trouble = Some(reason);
+                        }
+                        tokio::time::sleep(pause).await;
+                        pause = LAST_PAUSE.min(pause * 2);
+                    }
                 }
             }
         });

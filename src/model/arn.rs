@@ -113,6 +113,14 @@ impl StateMachineArn {
         self.resource_of("stateMachine", self.name())
     }
 
+    /// What DescribeStateMachine takes: machines and versions, but no aliases, which have an operation of their own
+    /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html>).
+    pub fn described(&self) -> Arn {
+        let qualifier = self.0.resource().split(':').nth(2);
+        let is_alias = qualifier.is_some_and(|qualifier| qualifier.parse::<u64>().is_err());
+        if is_alias { Arn(self.unqualified()) } else { self.0.clone() }
+    }
+
     /// All Map Runs of the machine
     /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html>).
     pub fn map_runs(&self) -> String {
@@ -181,6 +189,15 @@ mod tests {
         assert_eq!(arn.unqualified(), "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:Order");
         assert_eq!(arn.executions(), "arn:aws-cn:states:cn-north-1:123456789012:execution:Order:*");
         assert_eq!(arn.map_runs(), "arn:aws-cn:states:cn-north-1:123456789012:mapRun:Order/*:*");
+    }
+
+    #[test]
+    fn aliases_are_described_by_their_machine() {
+        let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:Order";
+        for (qualifier, described) in [("", ""), (":7", ":7"), (":PROD", "")] {
+            let arn = StateMachineArn::parse(&format!("{machine}{qualifier}")).unwrap();
+            assert_eq!(arn.described().as_str(), format!("{machine}{described}"));
+        }
     }
 
     #[test]

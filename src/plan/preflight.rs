@@ -1,11 +1,11 @@
-//! Tests of the draft, before a stage is made or moved. They write nothing themselves, but stand between the writes.
+//! Tests of the draft, before a stage is made or moved, or has other variables. They write nothing themselves, but stand between the writes.
 
 use super::{Action, Step, Steps, stage};
 use crate::model::{Desired, Observed};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
-    if stage::any_moves(desired, observed) {
+    if stage::any_moves(desired, observed) || stage::any_variables(desired, observed) {
         steps.build.extend(desired.tests.iter().map(|test| Step::new(Action::TestMethod(test.clone()))));
     }
     steps

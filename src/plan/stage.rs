@@ -88,16 +88,21 @@ pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
     current.is_some() && desired.stages.iter().any(moves)
 }
 
+/// Whether a stage or its canary is to have other variables: they may lead to another machine.
+pub(super) fn any_variables(desired: &Desired, observed: &Observed) -> bool {
+    let other = |(name, found): (&StageName, &ObservedStage)| {
+        let wanted = desired.stages.get(name);
+        wanted.is_some_and(|wanted| wanted.variables != found.stage.variables || wanted.canary != found.stage.canary)
+    };
+    observed.stages.iter().any(other)
+}
+
 /// Whether a stage is to serve something else, or to have other variables.
 pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
     let other = |(name, found): (&StageName, &ObservedStage)| {
-        desired.stages.get(name).is_some_and(|wanted| {
-            wanted.variables != found.stage.variables
-                || wanted.canary != found.stage.canary
-                || observed.revision_of(&found.deployment) != desired.served_by(name)
-        })
+        desired.stages.contains_key(name) && observed.revision_of(&found.deployment) != desired.served_by(name)
     };
-    any_moves(desired, observed) || observed.stages.iter().any(other)
+    any_moves(desired, observed) || any_variables(desired, observed) || observed.stages.iter().any(other)
 }
 
 /// What a stage should be.

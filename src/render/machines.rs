@@ -77,7 +77,7 @@ impl Reached {
         let mut uses: BTreeMap<Arn, MachineUse> = BTreeMap::new();
         let all = self.named.values().flatten().chain(&self.open).filter(|(_, arn)| !arn.is_pattern());
         for (field, arn) in all {
-            uses.entry(arn.arn().clone()).or_default().fields.insert(field.clone());
+            uses.entry(arn.described()).or_default().fields.insert(field.clone());
         }
         for method in spec.methods.iter().filter(|method| method.state_machine.is_some()) {
             let needed = match actions::find(&method.action).map(|action| action.machines) {
@@ -86,7 +86,7 @@ impl Reached {
                 Some(Machines::Any) | None => continue,
             };
             for (_, arn) in self.of(method) {
-                let needs: &mut BTreeSet<_> = &mut uses.entry(arn.arn().clone()).or_default().needs;
+                let needs: &mut BTreeSet<_> = &mut uses.entry(arn.described()).or_default().needs;
                 needs.insert((needed, format!("{}.action", method_field(method))));
             }
         }

@@ -90,7 +90,8 @@ fn of_machines(
 fn kinds(method: &Method, action: &Action) -> Vec<Resource> {
     let of_map_run = action.arn(ArnKind::MapRun).filter(|_| action.resource == Resource::StateMachine);
     let Some(of_map_run) = of_map_run else { return vec![action.resource] };
-    let callers_choice = method.request.is_some() || (method.arguments.is_empty() && method.state_machine.is_none());
+    let own = method.request.as_ref().is_some_and(|request| request.template.is_some());
+    let callers_choice = own || (method.arguments.is_empty() && method.state_machine.is_none());
     match (callers_choice, method.arguments.contains_key(of_map_run.name)) {
         (true, _) => vec![Resource::StateMachine, Resource::MapRun],
         (false, true) => vec![Resource::MapRun],

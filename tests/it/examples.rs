@@ -72,6 +72,39 @@ async fn the_three_manifests_become_apis_that_start_executions() {
     assert_eq!(described.json()["output"], r#"{"n":1}"#);
 }
 
+#[tokio::test]
+async fn aliases_and_versions_are_started_as_they_are_named() {
+    let world = World::new("versions").await;
+    let machine = world.aws.machine("us-east-1", "Orders", MachineKind::Standard).await;
+    let states = world.aws.states("us-east-1");
+    let mut versions = Vec::new();
+    for version in ["1", "2"] {
+        let definition = json!({"StartAt": "S", "States": {"S": {"Type": "Pass", "Result": version, "End": true}}});
+        let update = states.update_state_machine().state_machine_arn(&machine).definition(definition.to_string());
+        update.send().await.expect("an update");
+        let published = states.publish_state_machine_version().state_machine_arn(&machine).send().await;
+        versions.push(published.expect("a version").state_machine_version_arn);
+    }
+    let route = aws_sdk_sfn::types::RoutingConfigurationListItem::builder();
+    let route = route.state_machine_version_arn(&versions[0]).weight(100).build().expect("a route");
+    states.create_state_machine_alias().name("live").routing_configuration(route).send().await.expect("an alias");
+
+    let _controller = world.controller().await;
+    world.kube.apply(&world.example("versions")).await.expect("the example applies");
+    let status = world.kube.wait_ready("versions").await.status.expect("a status");
+    for (stage, version) in status.stages.iter().zip(["1", "2"]) {
+        let url = format!("{}/orders", stage.url);
+        let started = Answer::until(200, || post(&url, "application/json", "{}")).await.json();
+        assert_eq!(output(&world, "us-east-1", &started["executionArn"]).await.2, json!(version), "{}", stage.name);
+        let listed = reqwest::Client::new().get(format!("{}/versions", stage.url));
+        let listed = Answer::until(200, || listed.try_clone().expect("a request")).await.json();
+        assert_eq!(listed["stateMachineVersions"].as_array().map(Vec::len), Some(2), "{listed}");
+    }
+    world.aws.forget_calls().await;
+    world.kube.check_now("versions", "again").await;
+    assert_eq!(world.aws.writes().await, []);
+}
+
 #[test]
 fn every_example_is_applied_by_a_test() {
     let root = env!("CARGO_MANIFEST_DIR");

@@ -148,3 +148,25 @@ async fn new_role_that_does_not_work_yet_is_waited_for() {
     world.kube.wait("api", "False", "PreflightFailed").await;
     world.kube.wait_ready("api").await;
 }
+
+#[tokio::test]
+async fn stage_variables_are_tested_before_they_change() {
+    let world = World::new("preflight-variables").await;
+    let machine = world.aws.machine(REGION, "m", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let spec = |colour: &str| {
+        let expect = json!({"status": 200, "body": {"output": "\"green\""}});
+        let tests = json!([{"name": "colour", "startsExecution": true, "expect": expect}]);
+        let mut spec = spec(&machine, "", &tests);
+        spec["methods"][0]["arguments"]["input"] = json!({"stageVariable": "colour"});
+        spec["stages"][0]["variables"] = json!({"colour": colour});
+        spec.to_string()
+    };
+    world.kube.apply_spec("api", &spec("green")).await.expect("the spec applies");
+    let id = world.kube.wait_ready("api").await.status.and_then(|status| status.rest_api_id).expect("an API");
+    world.kube.apply_spec("api", &spec("red")).await.expect("the spec applies");
+    world.kube.wait("api", "False", "PreflightFailed").await;
+    let stage = world.aws.apigateway(REGION).get_stage().rest_api_id(id).stage_name("prod").send().await;
+    let variables = stage.expect("the stage").variables.unwrap_or_default();
+    assert_eq!(variables.get("colour").map(String::as_str), Some("green"));
+}

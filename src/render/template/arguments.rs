@@ -2,6 +2,7 @@
 
 use crate::actions::{Action, Argument, ArnKind, Kind, nearest};
 use crate::api::{self, ArgumentSource, StateMachine, StepFunctionsApiSpec};
+use crate::model::StateMachineArn;
 use crate::render::{Problems, method_field};
 
 /// An argument of a request.
@@ -35,7 +36,7 @@ pub(super) fn given(
                 if written.is_some() {
                     problems.add(&here, "stateMachine already gives it; remove one of them");
                 }
-                Some(arn_of(machine))
+                Some(arn_of(machine, action))
             }
             (Kind::Json(_), Some(_)) => {
                 written.or_else(|| Some(ArgumentSource { body: Some(api::WholeBody {}), ..ArgumentSource::default() }))
@@ -89,9 +90,10 @@ fn machine<'a>(
     machine
 }
 
-fn arn_of(machine: &StateMachine) -> ArgumentSource {
+fn arn_of(machine: &StateMachine, action: &Action) -> ArgumentSource {
+    let unqualified = |arn: &String| StateMachineArn::parse(arn).map_or(arn.clone(), |parsed| parsed.unqualified());
     ArgumentSource {
-        value: machine.arn.clone(),
+        value: machine.arn.as_ref().map(|arn| if action.of_whole_machines() { unqualified(arn) } else { arn.clone() }),
         stage_variable: machine.stage_variable.clone(),
         ..ArgumentSource::default()
     }
