@@ -28,6 +28,7 @@ from localstack.utils.json import parse_json_or_yaml
 from localstack.utils.strings import to_str
 from moto.apigateway import models as m
 
+from apigateway_merge import Before
 from faults import CONNECTION
 from openapi import VERBS
 from patching import wrap
@@ -103,7 +104,10 @@ def _import(orig, rest_api, context, request):
         rest_api.endpoint_configuration.pop("vpcEndpointIds", None)
     request["body"] = io.BytesIO(json.dumps(doc, default=str).encode())
     root_id, endpoint = rest_api.root_resource_id, dict(rest_api.endpoint_configuration or {})
+    before = Before(rest_api, c) if request.get("mode") != "overwrite" else None
     rest_api, more = orig(rest_api, context=context, request=request)
+    if before:
+        before.merge_into(rest_api, c, doc)
     rest_api.endpoint_configuration = {**endpoint, **(rest_api.endpoint_configuration or {})}
     rest_api.endpoint_configuration.pop("disableExecuteApiEndpoint", None)
     root = next(x for x in rest_api.resources.values() if not x.parent_id)

@@ -1,6 +1,8 @@
 """Checks of apigateway_settings.py: endpoint types, VPC endpoints, TLS policies, and what a put resets."""
 
-from check_bed import call, check, eventually, expect
+import json
+
+from check_bed import call, check, eventually, expect, openapi
 from checks_stages import SWIFT, replace
 
 
@@ -56,3 +58,31 @@ def put_resets_the_ip_address_type_and_a_tls_policy_takes_its_time(bed):
         eventually(lambda: a.put(api, None, **mock, **policy, **mode).status == 200)
         # the same policy again changes nothing
         expect(update(a, api, replace("/description", "d")), 200)
+
+
+@check
+def merge_leaves_alone_what_the_document_does_not_have(bed):
+    with bed.settings(**SWIFT):
+        a = bed.account("660000000003")
+        mock = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+        api = a.rest_api(description="of before")
+        both = openapi(None, path="/a/b", integration=mock)
+        both["paths"]["/a/b"]["get"] = both["paths"]["/a/b"]["post"]
+        expect(a.put_document(api, both), 200)
+        found = lambda: {r["path"]: r for r in a.api.get_resources(restApiId=api, embed=["methods"])["items"]}
+        before = found()
+        new = openapi(None, path="/a/b", integration={**mock, "timeoutInMillis": 1000})
+        new["paths"]["/a/c"] = new["paths"]["/a/b"]
+        expect(call(a.api.put_rest_api, restApiId=api, mode="merge", body=json.dumps(new)), 200)
+        after = found()
+        assert sorted(after) == ["/", "/a", "/a/b", "/a/c"], after
+        assert all(after[path]["id"] == r["id"] for path, r in before.items()), after
+        assert after["/a/c"]["parentId"] == after["/a"]["id"], after
+        methods = after["/a/b"]["resourceMethods"]
+        assert methods["GET"] == before["/a/b"]["resourceMethods"]["GET"], methods
+        assert methods["POST"]["methodIntegration"]["timeoutInMillis"] == 1000, methods
+        a.deploy(api)
+        for method, path in (("GET", "a/b"), ("POST", "a/b"), ("POST", "a/c")):
+            eventually(lambda: a.invoke(api, b"{}", path=path, method=method).status == 200)
+        expect(call(a.api.put_rest_api, restApiId=api, mode="overwrite", body=json.dumps(new)), 200)
+        assert sorted(found()["/a/b"]["resourceMethods"]) == ["POST"], found()
