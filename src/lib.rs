@@ -11,6 +11,7 @@ pub mod aws;
 pub mod cli;
 pub mod controller;
 pub mod http;
+pub mod import;
 pub mod metrics;
 pub mod model;
 pub mod observe;

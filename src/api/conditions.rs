@@ -157,7 +157,8 @@ impl Reason {
             Self::Planned => {
                 "spec.mode is Plan: nothing is written to AWS. status.plan lists what would be, and its hash. Set the \
                  annotation stepgate.dev/approve to that hash to have exactly that done, or spec.mode to Apply. An \
-                 approval holds for the plan with that hash only, whenever it comes up, and until it is carried out."
+                 approval holds for the plan with that hash only, whenever it comes up, and until it is carried out. With \
+                 spec.adopt the plan that takes over an API waits for its approval in any mode."
             }
             Self::Paused => "spec.mode is Paused: AWS is left alone, a deletion included. Set spec.mode to go on.",
             Self::Deleting => {
@@ -189,8 +190,8 @@ impl Reason {
                  is still served."
             }
             Self::NotOwned => {
-                "A role, stage, domain name or path of one that this object needs exists and is not this object's, or the \
-                 ConfigMap of spec.outputs exists and does not belong to this object. It is not touched. Delete or \
+                "A role, stage, domain name or path of one that this object needs exists and is not this object's, or the API \
+                 of spec.adopt belongs to another object, or the ConfigMap of spec.outputs exists and does not belong to this object. It is not touched. Delete or \
                  rename it."
             }
             Self::SecretFailed => {

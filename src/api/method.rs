@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::argument::ArgumentSource;
 use super::fields::{action_names, form, header_names, list_arguments, query_names};
+use super::integration::MethodIntegration;
 use super::preflight::MethodTest;
 use super::response::Response;
 use crate::actions;
@@ -19,6 +20,11 @@ use crate::actions;
 #[x_kube(
     validation = Rule::new("!has(self.arguments) || !has(self.request) || !has(self.request.template)")
         .message("give arguments or request.template, not both: a template makes the whole request"),
+    validation = Rule::new(
+        "!has(self.integration) || !has(self.arguments) && !has(self.response) && \
+         (!has(self.request) || !has(self.request.template))")
+        .message("give integration, or arguments, request.template and response: an integration is all of it")
+        .field_path(".integration"),
     validation = only_for("has(self.response.unwrap)", "unwrap", &actions::WITH_OUTPUT, "answers the output of a workflow"),
     validation = only_for(
         "has(self.response.location) && self.response.location", "location", &actions::WITH_STATUS_URL,
@@ -82,6 +88,12 @@ pub struct Method {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Response")]
     pub response: Option<Response>,
+
+    /// The integration in API Gateway's own terms, in place of arguments, request.template and response: for an API that was
+    /// made elsewhere and whose callers are to notice nothing. `stepgate import` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "MethodIntegration")]
+    pub integration: Option<MethodIntegration>,
 
     /// Calls that have to be answered as expected before a stage moves to a new definition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

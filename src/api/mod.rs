@@ -2,6 +2,7 @@
 //!
 //! One file per section of the spec.
 
+mod adopt;
 mod api_key;
 mod argument;
 mod authorizer;
@@ -11,6 +12,7 @@ mod crd;
 mod domain;
 mod endpoint;
 mod fields;
+mod integration;
 mod machine;
 mod method;
 mod model_schema;
@@ -28,6 +30,7 @@ mod stage_settings;
 mod status;
 mod usage_plan;
 
+pub use adopt::Adopt;
 pub use api_key::ApiKey;
 pub use argument::{ArgumentSource, ValueType, WholeBody};
 pub use authorizer::{Authorizer, CognitoAuthorizer, IdentitySource, LambdaAuthorizer, LambdaAuthorizerType};
@@ -36,6 +39,7 @@ pub use cors::Cors;
 pub use crd::{crd, crd_yaml};
 pub use domain::{Domain, DomainEndpointType, DomainSecurityPolicy};
 pub use endpoint::{AccessMode, Endpoint, EndpointType, IpAddressType};
+pub use integration::{IntegrationResponse, MethodIntegration, PassthroughBehavior};
 pub use machine::StateMachine;
 pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
 pub use model_schema::Model;
@@ -46,7 +50,7 @@ pub use reference::{KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMa
 pub use response::{ErrorAnswer, Response, ResponseTemplate, Unwrap};
 pub use role::Role;
 pub use secret::SecretText;
-pub use spec::{DeletionPolicy, DriftPolicy, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
+pub use spec::{DeletionPolicy, DriftPolicy, GatewayResponses, Mode, StepFunctionsApi, StepFunctionsApiSpec, Template};
 pub use stage::{Stage, StageDeployment};
 pub use stage_settings::{
     AccessLog, CacheSize, Canary, LogLevel, Logging, MethodCache, StageCache, StageMethod, StageVerb, Throttling,

@@ -6,6 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::adopt::Adopt;
 use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
@@ -139,6 +140,12 @@ pub struct StepFunctionsApiSpec {
     #[schemars(with = "String", length(min = 1, max = 1024))]
     pub description: Option<String>,
 
+    /// An API that was made elsewhere, to be taken over in place of making a new one. `stepgate import API_ID` writes a
+    /// manifest of it. Callers notice nothing if the manifest describes what there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Adopt")]
+    pub adopt: Option<Adopt>,
+
     /// Where and how the API is reached, and from where: endpoint type, TLS, compression, resource policy. Without it the
     /// API is Regional and open to the internet, as far as each method's authorization lets callers in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +186,12 @@ pub struct StepFunctionsApiSpec {
     #[schemars(length(min = 1, max = 500))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["path".into(), "method".into()]))]
     pub methods: Vec<Method>,
+
+    /// What API Gateway answers itself, when a call does not reach its method. Generated (default): errors in the shape of
+    /// all others, with the headers of spec.cors. None: nothing is set, so that it is API Gateway's own, or with spec.adopt
+    /// what the API has.
+    #[serde(default, skip_serializing_if = "GatewayResponses::is_generated")]
+    pub gateway_responses: GatewayResponses,
 
     /// Lets web pages of other origins call the API: preflight, answers and gateway errors. Without it browsers refuse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,7 +239,8 @@ pub struct StepFunctionsApiSpec {
     pub history: Option<u32>,
 
     /// What happens in AWS when this object is deleted. Delete (default): API, stages and created role go with it.
-    /// Retain: they stay and are found again, by their tags, when the same object is applied again.
+    /// That holds for an API of spec.adopt too, with all that it has. Retain: they stay and are found again, by their tags,
+    /// when the same object is applied again.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
 
@@ -278,6 +292,20 @@ pub enum DriftPolicy {
     #[default]
     Heal,
     Report,
+}
+
+/// Whether API Gateway's own answers are set.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GatewayResponses {
+    #[default]
+    Generated,
+    None,
+}
+
+impl GatewayResponses {
+    fn is_generated(&self) -> bool {
+        *self == Self::Generated
+    }
 }
 
 /// How far the controller goes.

@@ -122,7 +122,7 @@ impl Ids {
 }
 
 fn head(found: &ObservedRestApi) -> RestApiHead {
-    let ObservedRestApi { id, status, api: RestApi { name, tags, settings, .. } } = found.clone();
+    let ObservedRestApi { id, status, api: RestApi { name, tags, settings, .. }, .. } = found.clone();
     RestApiHead { id, name, tags, settings, status }
 }
 
@@ -167,7 +167,8 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::AttachRolePolicy { role, policy } => aws.attach_role_policy(role, policy).await,
         Action::DetachRolePolicy { role, policy } => aws.detach_role_policy(role, policy).await,
         Action::CreateRestApi(api) => rest_api::create(aws, ids, api).await,
-        Action::PutRestApi(api) => rest_api::put(aws, ids, api).await,
+        Action::AdoptRestApi { id, tags } => rest_api::adopt(aws, id, tags).await,
+        Action::PutRestApi { api, keep } => rest_api::put(aws, ids, api, *keep).await,
         Action::UpdateRestApi { api, .. } => rest_api::update(aws, ids, api).await,
         Action::TagRestApi(tags) => rest_api::tag(aws, ids, tags).await,
         Action::DeleteRestApi => rest_api::delete(aws, ids).await,

@@ -2,7 +2,7 @@
 
 use super::{Ids, unplanned};
 use crate::aws::{Aws, Class, Error, RestApiHead, Result, TaggedResource};
-use crate::model::{ApiStatus, RestApi};
+use crate::model::{ApiStatus, OWNER_TAG, RestApi, RestApiId};
 use crate::plan::TagChange;
 
 pub(super) async fn create(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Result<()> {
@@ -10,10 +10,10 @@ pub(super) async fn create(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Resu
 }
 
 /// What a put reset is left to the step that restores it, if there is one.
-pub(super) async fn put(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Result<()> {
-    let head = aws.put_rest_api(ids.need_rest_api()?, api, ids.role.as_ref()).await?;
+pub(super) async fn put(aws: &impl Aws, ids: &mut Ids, api: &RestApi, keep: bool) -> Result<()> {
+    let head = aws.put_rest_api(ids.need_rest_api()?, api, keep, ids.role.as_ref()).await?;
     took(ids, head)?;
-    if api.settings.may_be_reset() { Ok(()) } else { compare(ids, api) }
+    if keep || api.settings.may_be_reset() { Ok(()) } else { compare(ids, api) }
 }
 
 pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, api: &RestApi) -> Result<()> {
@@ -64,6 +64,29 @@ fn compare(ids: &Ids, wanted: &RestApi) -> Result<()> {
         message: "they came back different, so nothing is deployed; they are compared again".to_owned(),
         retry_after: None,
     })
+}
+
+/// Tags are written without a condition. So the API is read before, to be nobody's, and after: of two objects that want it
+/// at the same time the last one has it.
+pub(super) async fn adopt(aws: &impl Aws, id: &RestApiId, tags: &TagChange) -> Result<()> {
+    let owner = tags.set.get(OWNER_TAG);
+    let taken = async || {
+        let tags = aws.get_rest_api(id).await?.map(|head| head.tags).unwrap_or_default();
+        let other = tags.get(OWNER_TAG).filter(|holder| Some(*holder) != owner);
+        other.map_or(Ok(()), |other| {
+            Err(Error {
+                tried: format!("adopt API {id}"),
+                operation: "apigateway:TagResource",
+                class: Class::Conflict,
+                code: None,
+                message: format!("object {other} has just adopted it"),
+                retry_after: None,
+            })
+        })
+    };
+    taken().await?;
+    change_tags(aws, TaggedResource::RestApi(id), tags).await?;
+    taken().await
 }
 
 pub(super) async fn tag(aws: &impl Aws, ids: &Ids, tags: &TagChange) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The OpenAPI document that carries a REST API to `PutRestApi`.
 //!
-//! `PutRestApi mode=overwrite` resets what the document leaves out, so it holds everything that is expressible
+//! `PutRestApi mode=overwrite` resets what the document leaves out, so it holds everything that is expressible;
+//! `mode=merge` leaves that alone, and takes a method that both have whole from the document
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>).
 
 use serde_json::{Map, Value, json};

@@ -105,10 +105,12 @@ pub trait ApiGateway {
     /// Deployments whose description names a revision, the newest first.
     fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<Deployment>>> + Send;
     fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiHead>> + Send;
+    /// `keep` leaves what the API has beside that (`mode=merge`); else it goes (`mode=overwrite`).
     fn put_rest_api(
         &self,
         id: &RestApiId,
         api: &RestApi,
+        keep: bool,
         own_role: Option<&Arn>,
     ) -> impl Future<Output = Result<RestApiHead>> + Send;
     /// Name and settings, from those of `found` to those of `wanted`; answers what there is then.

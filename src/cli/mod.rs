@@ -6,6 +6,7 @@ mod controller;
 mod docs;
 mod explain;
 mod iam_policy;
+mod import;
 mod manifest;
 mod plan;
 mod referents;
@@ -38,6 +39,7 @@ Examples:
   stepgate plan api.yaml                            the writes that are left, against the account
   stepgate actions SendTaskSuccess                  arguments, errors and permission of an action
   stepgate explain Denied                           what a condition's reason means
+  stepgate import a1b2c3d4e5 --region us-east-1     the manifest of an API that was made elsewhere
   stepgate iam-policy --region us-east-1            the IAM policy that the controller needs";
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +61,13 @@ enum Command {
     /// The plan is against the account of the AWS credentials in the environment. Which of its resources are the
     /// manifest's is told by the owner id, which comes from the cluster of KUBECONFIG unless --owner-id gives it.
     Plan(plan::Arguments),
+    /// Print the manifest of an API that was made elsewhere, such as in the console or by Terraform
+    ///
+    /// The manifest takes the API over (spec.adopt) and describes what there is, so that callers notice nothing: methods in
+    /// the shortest form that comes to the same, else with their integration to the letter. Comments at its top list what
+    /// it cannot describe, which is kept as it is, and every write that takes the API over. Reads AWS, and writes nothing.
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Arguments),
     /// Print the reference of the custom resource as Markdown: every field, action and reason
     ///
     /// docs/reference.md is: stepgate docs --examples examples
@@ -93,6 +102,7 @@ pub async fn run(cli: Cli) -> Result<(), String> {
         }
         Command::Render(arguments) => render::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Actions(arguments) => actions::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

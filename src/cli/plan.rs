@@ -6,7 +6,7 @@ use super::aws::AwsArguments;
 use super::manifest::{ManifestArguments, rendered};
 use crate::aws::Caller;
 use crate::controller::{connect, owner_id, with_causes};
-use crate::model::Observed;
+use crate::model::{ApiStatus, Definition, Desired, Holder, Observed, ObservedRestApi, RestApi, Tags};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
 
@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     manifest: ManifestArguments,
 
-    /// Plan against an empty account: needs neither AWS nor a cluster
+    /// Plan against an empty account, an API to adopt being as empty: needs neither AWS nor a cluster
     #[arg(long)]
     offline: bool,
 
@@ -39,7 +39,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     for (owner, object) in arguments.manifest.read(&installation, arguments.offline)? {
         let desired = rendered(&owner, &object.spec)?;
         let observed = if arguments.offline {
-            Observed::default()
+            empty(&desired)
         } else {
             let aws = regions.get(&desired.region, Caller::default());
             observe(&aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
@@ -47,6 +47,18 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         print(&format!("{}/{}", owner.namespace, owner.name), &plan(&desired, &observed));
     }
     Ok(())
+}
+
+/// An account with nothing in it but the API that the spec names.
+fn empty(desired: &Desired) -> Observed {
+    let named = desired.adopt.as_ref().zip(desired.rest_api.as_ref());
+    let rest_api = named.map(|(adopt, wanted)| ObservedRestApi {
+        id: adopt.rest_api.clone(),
+        holder: Holder::Nobody,
+        status: ApiStatus::Available,
+        api: RestApi { tags: Tags::new(), definition: Definition::default(), ..wanted.clone() },
+    });
+    Observed { rest_api, ..Observed::default() }
 }
 
 fn print(name: &str, plan: &Plan) {

@@ -256,7 +256,7 @@ impl PassOver<'_> {
 
     /// By which hash a plan is approved, if it has to be; the error is what is shown as long as it is not.
     fn approval<'p>(&'p self, plan: &'p Plan, desired: &Desired) -> Result<Option<&'p str>, Pass<'p>> {
-        if self.object.spec.mode != Mode::Plan || plan.is_empty() {
+        if plan.is_empty() || self.object.spec.mode != Mode::Plan && !plan.adopts() {
             return Ok(None);
         }
         let approval = self.object.annotations().get(APPROVE).map(String::as_str);

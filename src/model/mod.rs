@@ -3,6 +3,7 @@
 //! Nothing here knows the SDK, Kubernetes, a clock or a client. Collections are sorted, so that a value prints, compares
 //! and hashes the same every time.
 
+mod adoption;
 mod api_key;
 mod arn;
 mod authorizer;
@@ -23,6 +24,7 @@ mod state_machine;
 mod usage_plan;
 mod validation;
 
+pub use adoption::{Adoption, Holder, KEEP_TAG};
 pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
@@ -81,6 +83,8 @@ pub struct Desired {
     pub role: Option<Role>,
     /// The REST API with everything that a deployment snapshots.
     pub rest_api: Option<RestApi>,
+    /// The API to take over, if it was made elsewhere.
+    pub adopt: Option<Adoption>,
     /// The revision of that, which stages serve that are not told otherwise; `None` when there is no API.
     pub revision: Option<Revision>,
     /// Stages by name.
@@ -109,6 +113,7 @@ impl Desired {
             region: region.to_owned(),
             role: None,
             rest_api: None,
+            adopt: None,
             revision: None,
             stages: BTreeMap::new(),
             serves: BTreeMap::new(),
@@ -119,6 +124,11 @@ impl Desired {
             api_keys: BTreeMap::new(),
             domains: BTreeMap::new(),
         }
+    }
+
+    /// Whether what the API has beside what is desired is kept.
+    pub fn keeps(&self) -> bool {
+        self.adopt.as_ref().is_some_and(|adopt| !adopt.prune)
     }
 
     /// Keys of all tags that this state sets.
@@ -180,7 +190,7 @@ pub struct Observed {
     pub role: Option<ObservedRole>,
     /// A role of the owner's with another name, which is to go.
     pub former_role: Option<ObservedRole>,
-    /// The REST API that carries the owner's tag.
+    /// The REST API that carries the owner's tag, or the one to take over.
     pub rest_api: Option<ObservedRestApi>,
     /// Stages of that API that carry the owner's tag, and others that bear a wanted name.
     pub stages: BTreeMap<StageName, ObservedStage>,
@@ -230,6 +240,8 @@ pub struct ObservedRole {
 pub struct ObservedRestApi {
     /// Its id.
     pub id: RestApiId,
+    /// Whose it is.
+    pub holder: Holder,
     /// What AWS is doing with it.
     pub status: ApiStatus,
     /// Its content, foreign tags left out.

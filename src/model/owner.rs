@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Tags;
+use super::{Holder, Tags};
 
 /// Prefix of every tag key that is the controller's own.
 pub const TAG_PREFIX: &str = "stepgate.dev/";
@@ -39,6 +39,15 @@ impl Owner {
     /// Whether a resource with these tags is this owner's.
     pub fn owns(&self, tags: &Tags) -> bool {
         tags.get(OWNER_TAG).is_some_and(|value| *value == self.tag())
+    }
+
+    /// Whose a resource with these tags is.
+    pub fn holder(&self, tags: &Tags) -> Holder {
+        match tags.get(OWNER_TAG) {
+            None => Holder::Nobody,
+            Some(tag) if *tag == self.tag() => Holder::Owner,
+            Some(tag) => Holder::Other(tag.clone()),
+        }
     }
 
     /// The user's tags with the owner's on top.

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::short;
 use super::{ApiSettings, Arn, Authorizer, Models, Revision, Segment, Tags, Validation, json};
+use super::{KEEP_TAG, short};
 
 /// Id that AWS gives to a REST API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,8 @@ impl RestApi {
             content.push_str(&json(&settings).to_string());
         }
         content.push_str(own_role.unwrap_or_default());
+        // What is kept beside the definition is in its deployments, too.
+        content.push_str(self.tags.get(KEEP_TAG).map_or("", |_| KEEP_TAG));
         Revision(short(&Sha256::digest(content)))
     }
 }
@@ -103,6 +105,9 @@ pub struct Method {
     pub responses: BTreeMap<String, MethodResponse>,
     /// What is behind it; `None` is seen only after a foreign edit.
     pub integration: Option<Integration>,
+    /// What others gave it and nobody here wants, such as `operationName`; a put resets it.
+    #[serde(flatten)]
+    pub foreign: BTreeMap<String, String>,
 }
 
 /// Who may call a method.
@@ -160,14 +165,14 @@ pub struct MethodResponse {
     pub headers: BTreeSet<String>,
 }
 
-/// What a method calls. Bodies that no template matches are always refused (`passthroughBehavior: NEVER`): passed on raw,
-/// a caller would choose the state machine.
+/// What a method calls. Bodies that no template matches are refused (`passthroughBehavior: NEVER`) unless a spec wants it
+/// otherwise for an API that was made elsewhere: passed on raw, a caller would choose the state machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Integration {
     /// The other side.
     pub backend: Backend,
-    /// Whether unmatched content types are refused; `false` only after a foreign edit.
+    /// Whether unmatched content types are refused. Else the action gets their bodies as they are.
     pub refuses_unmatched: bool,
     /// Mapping templates by content type.
     pub request_templates: BTreeMap<String, String>,

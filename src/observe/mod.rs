@@ -14,7 +14,9 @@ mod usage_plan;
 use std::collections::BTreeSet;
 
 use crate::aws::{Aws, Result};
-use crate::model::{Arn, Deployment, Desired, Observed, RestApiId, TAG_PREFIX, Tags};
+use crate::model::{
+    Arn, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId, TAG_PREFIX, Tags,
+};
 
 /// What is known before, and so need not be asked.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +60,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let own_role = role.as_ref().map(|role| &role.arn);
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
     let (mut stages, mut used_by_others, mut deployments) = Default::default();
-    if let Some(api) = &rest_api {
+    if let Some(api) = rest_api.as_ref().filter(|api| !matches!(api.holder, Holder::Other(_))) {
         (stages, used_by_others) = stage::observe(aws, desired, &api.id, &ours).await?;
         deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
     }
@@ -81,6 +83,26 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         api_keys,
         domains,
     })
+}
+
+/// An API with all that there is of it, whosever it is, its stages taken for the owner's, and no role; `None` if it does not
+/// exist.
+///
+/// # Errors
+/// Of the first call that fails.
+pub async fn look(aws: &impl Aws, id: &RestApiId) -> Result<Option<Observed>> {
+    let Some(head) = aws.get_rest_api(id).await? else { return Ok(None) };
+    let definition = rest_api::whole_definition(aws, id, None).await?;
+    let mut stages = aws.get_stages(id).await?;
+    let ours = OwnTags(BTreeSet::new());
+    for stage in stages.values_mut() {
+        stage.owned = true;
+        stage.stage.tags = ours.of(std::mem::take(&mut stage.stage.tags));
+    }
+    let holder = head.tags.get(OWNER_TAG).map_or(Holder::Nobody, |owner| Holder::Other(owner.clone()));
+    let api = RestApi { name: head.name, tags: ours.of(head.tags), settings: head.settings, definition };
+    let rest_api = ObservedRestApi { id: head.id, holder, status: head.status, api };
+    Ok(Some(Observed { rest_api: Some(rest_api), stages, ..Observed::default() }))
 }
 
 /// Which tags are ours; the rest is left out of what is observed.

@@ -1,10 +1,11 @@
-//! The API's stages: the owner's, and others that bear a wanted name; and what all others use.
+//! The API's stages: the owner's, and others that bear a wanted name; and what all others use. With an API that is taken
+//! over go the stages of wanted names that are no other object's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::OwnTags;
 use crate::aws::{Aws, Result};
-use crate::model::{DeploymentId, Desired, ObservedStage, RestApiId, StageName};
+use crate::model::{DeploymentId, Desired, Holder, ObservedStage, RestApiId, StageName};
 
 pub(super) async fn observe(
     aws: &impl Aws,
@@ -16,8 +17,12 @@ pub(super) async fn observe(
         return Ok(Default::default());
     }
     let mut stages = aws.get_stages(api).await?;
-    for stage in stages.values_mut() {
-        stage.owned = desired.owner.owns(&stage.stage.tags);
+    for (name, stage) in &mut stages {
+        stage.owned = match desired.owner.holder(&stage.stage.tags) {
+            Holder::Owner => true,
+            Holder::Nobody => desired.adopt.is_some() && desired.stages.contains_key(name),
+            Holder::Other(_) => false,
+        };
         stage.stage.tags = ours.of(std::mem::take(&mut stage.stage.tags));
     }
     let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::model::{
     ApiKey, ApiKeyId, Arn, ClientCertificateId, DeploymentId, DomainName, DomainSettings, MethodTest, PolicyDocument,
-    Quota, RestApi, Revision, Role, Stage, StageChange, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
+    Quota, RestApi, RestApiId, Revision, Role, Stage, StageChange, StageName, Tags, Throttle, UsagePlan, UsagePlanId,
 };
 
 /// A write to AWS, with all that it needs except ids that an earlier step brings.
@@ -49,8 +49,17 @@ pub enum Action {
     },
     /// An empty API with name, endpoint and tags.
     CreateRestApi(RestApi),
-    /// Definition of the draft, with as many of the settings as its document can hold.
-    PutRestApi(RestApi),
+    /// Owner's tag and others on an API that was made elsewhere.
+    AdoptRestApi {
+        id: RestApiId,
+        tags: TagChange,
+    },
+    /// Definition of the draft, with as many of the settings as its document can hold; whether what it does not have is
+    /// kept.
+    PutRestApi {
+        api: RestApi,
+        keep: bool,
+    },
     /// Name and settings; writes what differs by then, which may be nothing after a put.
     UpdateRestApi {
         api: RestApi,
@@ -251,7 +260,8 @@ impl Action {
             | Self::DetachRolePolicy { .. }
             | Self::DeleteRole { .. } => Part::Role,
             Self::CreateRestApi(_)
-            | Self::PutRestApi(_)
+            | Self::AdoptRestApi { .. }
+            | Self::PutRestApi { .. }
             | Self::UpdateRestApi { .. }
             | Self::TagRestApi(_)
             | Self::DeleteRestApi => Part::RestApi,
@@ -319,7 +329,9 @@ impl fmt::Display for Action {
             Self::DetachRolePolicy { role, policy } => write!(f, "detach {policy} from role {role}"),
             Self::DeleteRole { role } => write!(f, "delete role {role}"),
             Self::CreateRestApi(api) => write!(f, "create API {:?}", api.name),
-            Self::PutRestApi(api) => write!(f, "put definition of API {:?}", api.name),
+            Self::AdoptRestApi { id, .. } => write!(f, "adopt API {id} by the owner's tag"),
+            Self::PutRestApi { api, keep: false } => write!(f, "put definition of API {:?}", api.name),
+            Self::PutRestApi { api, keep: true } => write!(f, "put definition into API {:?}", api.name),
             Self::UpdateRestApi { api, after_put: false } => write!(f, "update settings of API {:?}", api.name),
             Self::UpdateRestApi { api, after_put: true } => {
                 write!(f, "restore settings of API {:?} that the put reset", api.name)

@@ -2,11 +2,19 @@
 
 use std::fmt;
 
-use crate::model::{Arn, INLINE_POLICY_MAX, Revision};
+use crate::model::{Arn, INLINE_POLICY_MAX, OWNER_TAG, RestApiId, Revision};
 
 /// Why a plan may not be carried out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Blocker {
+    /// The API to take over does not exist.
+    AdoptedMissing { id: RestApiId },
+    /// The API to take over is another object's.
+    AdoptedTaken { id: RestApiId, owner: String },
+    /// There is an API already, and another one is to be taken over.
+    AdoptsAnother { id: RestApiId, has: RestApiId },
+    /// The API was taken over with more than the spec describes, and nothing says any more that it is to be kept.
+    NotKept { kept: Vec<String> },
     /// Something of the wanted name is not ours.
     NotOwned { what: String },
     /// A state machine does not exist.
@@ -40,6 +48,28 @@ pub enum Blocker {
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AdoptedMissing { id } => write!(
+                f,
+                "spec.adopt.restApiId: API {id} does not exist in this account and region; correct it, or remove spec.adopt \
+                 to have a new API made"
+            ),
+            Self::AdoptedTaken { id, owner } => write!(
+                f,
+                "spec.adopt.restApiId: API {id} belongs to the object {owner} (INSTALLATION/NAMESPACE/NAME), as its tag \
+                 {OWNER_TAG} says, so nothing is done; delete that object with deletionPolicy Retain and remove the tag \
+                 to hand the API over"
+            ),
+            Self::AdoptsAnother { id, has } => write!(
+                f,
+                "spec.adopt.restApiId: names {id}, and this object has API {has} already; remove spec.adopt, or make a \
+                 new object for the other API"
+            ),
+            Self::NotKept { kept } => write!(
+                f,
+                "spec.adopt: the API was adopted and has what the spec does not describe: {}. Without spec.adopt that \
+                 would be deleted: set it again, or set spec.adopt.prune to true first if that is meant",
+                some(kept)
+            ),
             Self::NotOwned { what } => {
                 write!(
                     f,
@@ -101,6 +131,17 @@ impl fmt::Display for Blocker {
                 others.join(", ")
             ),
         }
+    }
+}
+
+/// Most things that a message names.
+const NAMED: usize = 10;
+
+/// Things by name, the first ones if there are many.
+pub(super) fn some(names: &[String]) -> String {
+    match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..NAMED].join(", ")),
     }
 }
 

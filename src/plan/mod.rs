@@ -8,11 +8,13 @@
 //! | present, ours | absent | delete |
 //! | present, not ours | present | none; the whole plan is blocked |
 //! | present, not ours | absent | none |
+//! | API of nobody's that is to be taken over | present | tag, then as if it were ours |
 //!
 //! What others need is built first and removed last: role, API, deployment, stages, usage plans, API keys, domain names;
 //! then back. A stage that goes back to an older deployment does so first of all.
 
 mod action;
+mod adopt;
 mod api_key;
 mod blocker;
 mod changes;
@@ -45,6 +47,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why none of them may be made.
     pub blockers: Vec<Blocker>,
+    /// What the API has beside what is desired, and keeps.
+    pub kept: Vec<String>,
     /// API keys that exist and stay, by their name in the spec.
     pub api_keys: BTreeMap<String, ApiKeyId>,
 }
@@ -60,12 +64,18 @@ pub struct Step {
 
 /// The plan for an object that is to exist.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    let refused = adopt::blockers(desired, observed);
+    if !refused.is_empty() {
+        return Plan { blockers: refused, ..Plan::default() };
+    }
     let mut plan = Plan {
         steps: Vec::new(),
+        kept: adopt::kept(desired, observed),
         blockers: state_machine::blockers(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
     };
-    let parts: [fn(&Desired, &Observed) -> Steps; 11] = [
+    let parts: [fn(&Desired, &Observed) -> Steps; 12] = [
+        adopt::plan,
         role::plan,
         policy::plan,
         stage::roll_back,
@@ -108,6 +118,16 @@ impl Plan {
         self.steps.is_empty() && self.blockers.is_empty()
     }
 
+    /// Whether it takes over an API that was made elsewhere.
+    pub fn adopts(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::AdoptRestApi { .. }))
+    }
+
+    /// What is kept beside what is desired, the first things if there are many; `None` for nothing.
+    pub fn kept(&self) -> Option<String> {
+        (!self.kept.is_empty()).then(|| blocker::some(&self.kept))
+    }
+
     /// Hash of all that the steps write.
     pub fn hash(&self) -> String {
         let actions: Vec<&Action> = self.steps.iter().map(|step| &step.action).collect();
@@ -125,6 +145,7 @@ impl Plan {
             Action::CreateApiKey { key, .. } => key.tags.clone(),
             Action::CreateDomainName { domain, .. } => domain.tags.clone(),
             Action::TagRole { tags, .. }
+            | Action::AdoptRestApi { tags, .. }
             | Action::TagRestApi(tags)
             | Action::TagStage { tags, .. }
             | Action::TagClientCertificate { tags, .. }
@@ -189,13 +210,13 @@ impl Plan {
         steps.collect::<Vec<_>>().join("; ")
     }
 
-    /// One line a step, and one a change below it.
+    /// One line a step, and one a change below it; what is kept last.
     pub fn lines(&self) -> Vec<String> {
         let lines = self.steps.iter().flat_map(|step| {
             let changes = step.changes.iter().map(|change| format!("  {change}"));
             std::iter::once(step.action.to_string()).chain(changes)
         });
-        lines.collect()
+        lines.chain(self.kept.iter().map(|kept| format!("keep {kept}"))).collect()
     }
 }
 

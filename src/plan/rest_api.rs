@@ -5,19 +5,21 @@
 //! | definition | put; then what the put reset of the settings is restored, before anything is deployed |
 //! | settings | update |
 //! | both | put with the settings; but another endpoint type comes first, since a put cannot change that |
+//!
+//! Of an API that was taken over only what is desired is compared, unless the rest is to go.
 
-use super::{Action, Blocker, Change, Step, Steps, TagChange};
-use crate::model::{ApiStatus, Definition, Desired, EndpointType, Observed, ObservedRestApi, RestApi};
+use super::{Action, Blocker, Change, Step, Steps, TagChange, adopt};
+use crate::model::{ApiStatus, Definition, Desired, EndpointType, Holder, Observed, ObservedRestApi, RestApi};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     match (&desired.rest_api, &observed.rest_api) {
         (Some(wanted), None) => {
             steps.build.push(Step::new(Action::CreateRestApi(wanted.clone())));
-            steps.build.extend(put(wanted, Vec::new()));
+            steps.build.extend(put(wanted, false, Vec::new()));
         }
         (Some(wanted), Some(found)) => {
-            steps.build = update(wanted, found);
+            steps.build = update(wanted, found, desired.keeps());
             steps.blockers.extend(blocker(wanted, found, steps.build.is_empty()));
         }
         (None, Some(_)) => steps.remove.push(Step::new(Action::DeleteRestApi)),
@@ -36,20 +38,24 @@ fn blocker(wanted: &RestApi, found: &ObservedRestApi, same: bool) -> Option<Bloc
     }
 }
 
-fn put(wanted: &RestApi, changes: Vec<Change>) -> Vec<Step> {
-    let mut steps = vec![Step { action: Action::PutRestApi(wanted.clone()), changes }];
-    if wanted.settings.may_be_reset() {
+fn put(wanted: &RestApi, keep: bool, changes: Vec<Change>) -> Vec<Step> {
+    let mut steps = vec![Step { action: Action::PutRestApi { api: wanted.clone(), keep }, changes }];
+    if keep || wanted.settings.may_be_reset() {
         steps.push(Step::new(Action::UpdateRestApi { api: wanted.clone(), after_put: true }));
     }
     steps
 }
 
-fn update(wanted: &RestApi, ObservedRestApi { id, api: found, .. }: &ObservedRestApi) -> Vec<Step> {
+fn update(wanted: &RestApi, observed: &ObservedRestApi, keep: bool) -> Vec<Step> {
+    let ObservedRestApi { id, holder, api: found, .. } = observed;
     let mut steps = Vec::new();
     let mut changes = Change::between("api name", Some(&found.name), Some(&wanted.name));
     let settings = wanted.settings.in_terms_of(id, &found.settings);
     changes.extend(Change::between("api settings", Some(&found.settings), Some(&settings)));
-    let content = definition(&found.definition, &wanted.definition);
+    let content = match keep {
+        true => definition(&adopt::wanted_part(&found.definition, &wanted.definition), &wanted.definition),
+        false => definition(&found.definition, &wanted.definition),
+    };
     let first = content.is_empty() || found.settings.endpoint_type != settings.endpoint_type;
     if first && !changes.is_empty() {
         let changes = std::mem::take(&mut changes);
@@ -57,9 +63,11 @@ fn update(wanted: &RestApi, ObservedRestApi { id, api: found, .. }: &ObservedRes
     }
     if !content.is_empty() {
         changes.extend(content);
-        steps.extend(put(wanted, changes));
+        steps.extend(put(wanted, keep, changes));
     }
-    if let Some(tags) = TagChange::between(&found.tags, &wanted.tags) {
+    // What is taken over has got them already.
+    let tags = TagChange::between(&found.tags, &wanted.tags).filter(|_| *holder == Holder::Owner);
+    if let Some(tags) = tags {
         let changes = Change::between("api tags", Some(&found.tags), Some(&wanted.tags));
         steps.push(Step { action: Action::TagRestApi(tags), changes });
     }

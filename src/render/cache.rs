@@ -53,7 +53,7 @@ fn unfit(method: &api::Method) -> Option<String> {
     if !reads {
         return Some(format!("and {} does something at each call", method.action));
     }
-    if method.request.as_ref().is_some_and(|request| request.template.is_some()) {
+    if method.integration.is_some() || method.request.as_ref().is_some_and(|request| request.template.is_some()) {
         return Some("and what its template reads of the request is not declared".to_owned());
     }
     if method.arguments.is_empty() && method.state_machine.is_none() {

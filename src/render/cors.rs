@@ -106,6 +106,7 @@ pub(super) fn preflight(cors: &Cors, path: &str, methods: &[(&str, &Method)]) ->
         parameters: Parameter::of_path(path),
         responses: integration.method_responses(),
         integration: Some(integration),
+        foreign: BTreeMap::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::integration::{self, Exact};
 use super::{Problems, authorizer, cache, method_field, response, template, validator};
 use crate::actions::{self, Action};
 use crate::api::{self, EndpointType, StepFunctionsApiSpec};
@@ -17,14 +18,17 @@ pub(super) fn render(
     problems: &mut Problems,
 ) -> Method {
     let action = problems.check(&format!("{}.action", method_field(method)), find(&method.action));
-    let request = action.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
-    let responses = action.map(|action| response::render(spec, method, action, problems)).unwrap_or_default();
+    let exact = method.integration.as_ref().map(|own| integration::render(spec, method, own, problems));
+    let made = action.filter(|_| exact.is_none());
+    let request = made.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
+    let responses = made.map(|action| response::render(spec, method, action, problems)).unwrap_or_default();
     let (region, arns) = (&spec.region, partition(&spec.region).id);
     let models = validator::models(spec, method, problems);
     let mut parameters = parameters(method, problems);
     validator::require(method, &mut parameters);
+    integration::declare(method, &mut parameters);
     let kinds = CONTENT_TYPES.iter().filter(|kind| models.is_empty() || models.contains_key(**kind));
-    let integration = Integration {
+    let mut integration = Integration {
         backend: Backend::Aws {
             uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),
             credentials,
@@ -35,6 +39,9 @@ pub(super) fn render(
         responses,
         cache_keys: cache::keys(spec, method, &mut parameters),
     };
+    if let Some(Exact { refuses_unmatched, request_templates, responses }) = exact {
+        integration = Integration { refuses_unmatched, request_templates, responses, ..integration };
+    }
     Method {
         authorization: authorizer::of_method(method, problems),
         api_key_required: method.api_key_required,
@@ -43,6 +50,7 @@ pub(super) fn render(
         parameters,
         responses: integration.method_responses(),
         integration: Some(integration),
+        foreign: BTreeMap::new(),
     }
 }
 

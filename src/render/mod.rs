@@ -10,6 +10,7 @@ mod deployment;
 mod domain;
 mod endpoint;
 mod gateway_response;
+mod integration;
 mod machines;
 mod method;
 mod model_schema;
@@ -25,7 +26,7 @@ mod usage_plan;
 mod validator;
 
 use crate::api::StepFunctionsApiSpec;
-use crate::model::{Desired, Owner, RestApi, Revision, Role};
+use crate::model::{Adoption, Desired, Owner, RestApi, RestApiId, Revision, Role};
 
 pub use crate::api::Problem;
 
@@ -95,6 +96,10 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
         revision: Some(revision(owner, role.role.as_ref(), &rest_api)),
         role: role.role,
         rest_api: Some(rest_api),
+        adopt: spec
+            .adopt
+            .as_ref()
+            .map(|adopt| Adoption { rest_api: RestApiId(adopt.rest_api_id.clone()), prune: adopt.prune }),
         stages,
         serves,
         history: spec.history.unwrap_or(deployment::HISTORY) as usize,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problems, arn::Arns, authorizer, cors, endpoint, gateway_response, method, method_field, model_schema};
-use crate::api::StepFunctionsApiSpec;
-use crate::model::{Credentials, Definition, Method, MethodKey, Owner, RestApi, Segment};
+use crate::api::{GatewayResponses, StepFunctionsApiSpec};
+use crate::model::{Credentials, Definition, KEEP_TAG, Method, MethodKey, Owner, RestApi, Segment};
 
 /// API Gateway's limit for the resources of an API; every segment of a path is one, and so is the root.
 const RESOURCES_MAX: usize = 300;
@@ -38,10 +38,16 @@ pub(super) fn render(
         let preflights: Vec<_> = paths.into_iter().map(preflight).collect();
         definition.methods.extend(preflights);
     }
-    definition.gateway_responses = gateway_response::render(spec.cors.as_ref());
+    if spec.gateway_responses == GatewayResponses::Generated {
+        definition.gateway_responses = gateway_response::render(spec.cors.as_ref());
+    }
     let name = spec.name.clone().unwrap_or_else(|| owner.api_name());
     let settings = endpoint::render(spec, problems);
-    RestApi { name, tags: owner.tags(&spec.tags), settings, definition }
+    let mut tags = owner.tags(&spec.tags);
+    if spec.adopt.as_ref().is_some_and(|adopt| !adopt.prune) {
+        tags.insert(KEEP_TAG.to_owned(), "true".to_owned());
+    }
+    RestApi { name, tags, settings, definition }
 }
 
 /// What API Gateway asks of paths beyond their characters: a variable has no sibling variable of another name, its name

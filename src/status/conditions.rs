@@ -110,10 +110,23 @@ fn planned(plan: &Plan, approval: Option<&str>) -> String {
         Some(other) => format!("The approval of {other} is for another plan. "),
         None => String::new(),
     };
+    if plan.adopts() {
+        return format!(
+            "plan {hash} adopts an API, not applied. {other}To have it applied, set the annotation {APPROVE} to {hash}. {}{}",
+            writes(plan),
+            kept(plan)
+        );
+    }
     format!(
-        "plan {hash}, not applied. {other}To have it applied, set the annotation {APPROVE} to {hash}, or spec.mode to Apply. {}",
-        writes(plan)
+        "plan {hash}, not applied. {other}To have it applied, set the annotation {APPROVE} to {hash}, or spec.mode to Apply. {}{}",
+        writes(plan),
+        kept(plan)
     )
+}
+
+/// What the API has beside what the spec describes.
+fn kept(plan: &Plan) -> String {
+    plan.kept().map(|kept| format!("; kept beside the spec: {kept}")).unwrap_or_default()
 }
 
 fn drifted(pass: &Pass<'_>) -> Says {
@@ -143,7 +156,7 @@ fn serving(desired: &Desired) -> String {
 fn ready(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Applying { plan, .. } => says(False, Reason::Applying, writes(plan)),
-        Pass::Settled { desired, .. } => says(True, Reason::Applied, serving(desired)),
+        Pass::Settled { desired, plan, .. } => says(True, Reason::Applied, serving(desired) + &kept(plan)),
         Pass::Drifted(plan) => {
             says(False, Reason::Drifted, format!("changed by others, left as it is: {}", plan.summary()))
         }

@@ -60,7 +60,7 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
 
 /// What others did to the definition and to what stages serve, as far as the healing tells.
 fn found(plan: &Plan) -> String {
-    let draft = plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi(_)));
+    let draft = plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
     let moved = plan.steps.iter().filter_map(|step| match &step.action {
         Action::UpdateStage { name, update } if update.revision.is_some() => {
             Some(format!("stage {name} had been moved"))

@@ -93,10 +93,14 @@ impl Trouble {
                     | Blocker::NoSuchRevision { .. }
                     | Blocker::RoleOfRevision { .. }
                     | Blocker::PolicyTooLarge { .. }
+                    | Blocker::AdoptsAnother { .. }
+                    | Blocker::NotKept { .. }
             )
         }) {
             (Reason::Invalid, Retry::OnChange)
-        } else if any(|blocker| matches!(blocker, Blocker::NotOwned { .. } | Blocker::MappingTaken { .. })) {
+        } else if any(|blocker| {
+            matches!(blocker, Blocker::NotOwned { .. } | Blocker::MappingTaken { .. } | Blocker::AdoptedTaken { .. })
+        }) {
             (Reason::NotOwned, backoff(30, 300))
         } else if any(|blocker| matches!(blocker, Blocker::ApiUpdating)) {
             (Reason::Updating, UPDATING)
@@ -104,7 +108,7 @@ impl Trouble {
             (Reason::Refused, backoff(60, 600))
         } else if any(|blocker| matches!(blocker, Blocker::DomainInUse { .. })) {
             (Reason::Conflict, backoff(5, 300))
-        } else if any(|blocker| matches!(blocker, Blocker::DomainMissing { .. })) {
+        } else if any(|blocker| matches!(blocker, Blocker::DomainMissing { .. } | Blocker::AdoptedMissing { .. })) {
             (Reason::NotFound, backoff(2, 120))
         } else {
             (Reason::StateMachineNotFound, backoff(2, 120))
@@ -134,7 +138,7 @@ impl Trouble {
             (Action::CreateRole(_) | Action::PutBoundary { .. }, Class::NotFound) => {
                 format!("spec.role.permissionsBoundaryArn: {error}; create it or correct the ARN")
             }
-            (Action::PutRestApi(_), Class::ForeignRole) => {
+            (Action::PutRestApi { .. }, Class::ForeignRole) => {
                 format!("spec.role.arn: {error}; give a role of the account that the API is in")
             }
             (Action::CreateApiKey { name, key }, Class::Conflict) => format!(

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("render", &["api", "actions", "model", "vtl"], "a spec becomes a model; users' templates are read"),
     ("plan", &["model"], "two models become steps"),
     ("aws", &["model"], "the port speaks the model; no spec, no plan"),
+    ("import", &["actions", "api", "model", "render"], "a model becomes a spec, which render tries"),
     ("observe", &["model", "aws"], "the port's answers become a model"),
     ("apply", &["model", "plan", "aws"], "steps become calls of the port"),
     (
@@ -35,7 +36,7 @@ const EDGES: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// Modules that take values and give values: no waiting, no clock, no runtime, no client.
-const PURE: &[&str] = &["model", "actions", "api", "references", "render", "plan", "status", "vtl"];
+const PURE: &[&str] = &["model", "actions", "api", "references", "render", "import", "plan", "status", "vtl"];
 const IMPURE: [&str; 8] =
     ["async ", ".await", "SystemTime", "Instant", "Timestamp::now", "tokio", "std::env", "std::fs"];
 

@@ -3,6 +3,7 @@
 //!
 //! Every test has a namespace, an AWS account and a controller process of its own, so they run side by side.
 
+mod adopt;
 mod answers;
 mod api_keys;
 mod api_server;
@@ -17,6 +18,7 @@ mod catalogue;
 mod changes;
 mod claims;
 mod cli;
+mod console;
 mod cors;
 mod cuts;
 mod deletion;
@@ -31,6 +33,7 @@ mod faults;
 mod gateway_errors;
 mod helm;
 mod hostile;
+mod import;
 mod inputs;
 mod kstatus;
 mod leader;

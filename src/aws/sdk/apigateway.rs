@@ -133,14 +133,20 @@ impl ApiGateway for SdkAws {
         head(rest_api!(answer)).ok_or_else(|| incomplete(operation, "id"))
     }
 
-    async fn put_rest_api(&self, id: &RestApiId, api: &RestApi, own_role: Option<&Arn>) -> Result<RestApiHead> {
+    async fn put_rest_api(
+        &self,
+        id: &RestApiId,
+        api: &RestApi,
+        keep: bool,
+        own_role: Option<&Arn>,
+    ) -> Result<RestApiHead> {
         let operation = "apigateway:PutRestApi";
         let body = openapi(api, own_role.map(Arn::as_str).unwrap_or_default()).to_string();
         let request = self
             .apigateway
             .put_rest_api()
             .rest_api_id(&id.0)
-            .mode(PutMode::Overwrite)
+            .mode(if keep { PutMode::Merge } else { PutMode::Overwrite })
             .fail_on_warnings(true)
             .body(Blob::new(body))
             .send();

@@ -1,6 +1,6 @@
 //! API Gateway's answers in terms of the model, in the form in which `render` writes it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
     Authorizer as SdkAuthorizer, AuthorizerType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration,
@@ -20,6 +20,7 @@ pub(super) fn methods(resource: Resource, own_role: Option<&Arn>) -> Vec<(Method
 }
 
 fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
+    let foreign = foreign(&found);
     let responses = found.method_responses.unwrap_or_default().into_iter().map(|(status, response)| {
         let headers = response.response_parameters.unwrap_or_default().into_keys();
         let headers = headers.map(|name| name.trim_start_matches("method.response.header.").to_owned()).collect();
@@ -41,7 +42,32 @@ fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
         parameters: found.request_parameters.unwrap_or_default().into_iter().filter_map(parameter).collect(),
         responses: responses.collect(),
         integration: found.method_integration.map(|found| integration(found, own_role)),
+        foreign,
     }
+}
+
+/// What the model has no place for, but for what changes nothing: the model `Empty` takes every body.
+fn foreign(found: &SdkMethod) -> BTreeMap<String, String> {
+    let mut foreign = BTreeMap::new();
+    let mut note = |name: String, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            foreign.insert(name, value.to_owned());
+        }
+    };
+    note("operationName".to_owned(), found.operation_name());
+    for (status, response) in found.method_responses().into_iter().flatten() {
+        for (kind, model) in response.response_models().into_iter().flatten().filter(|(_, model)| *model != "Empty") {
+            note(format!("responses.{status}.models.{kind}"), Some(model));
+        }
+    }
+    if let Some(integration) = found.method_integration() {
+        note("integration.contentHandling".to_owned(), integration.content_handling().map(|to| to.as_str()));
+        for (status, response) in integration.integration_responses().into_iter().flatten() {
+            let handling = response.content_handling().map(|to| to.as_str());
+            note(format!("integration.responses.{status}.contentHandling"), handling);
+        }
+    }
+    foreign
 }
 
 fn parameter((name, required): (String, bool)) -> Option<(Parameter, bool)> {
@@ -82,7 +108,13 @@ fn integration(found: SdkIntegration, own_role: Option<&Arn>) -> Integration {
     });
     Integration {
         backend,
-        refuses_unmatched: found.passthrough_behavior.as_deref() == Some("NEVER"),
+        // The third value refuses as soon as there is a template
+        // (<https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html>).
+        refuses_unmatched: match found.passthrough_behavior.as_deref() {
+            Some("NEVER") => true,
+            Some("WHEN_NO_TEMPLATES") => found.request_templates.as_ref().is_some_and(|all| !all.is_empty()),
+            _ => false,
+        },
         request_templates: found.request_templates.unwrap_or_default().into_iter().collect(),
         timeout_millis: found.timeout_in_millis,
         responses: responses.collect(),

@@ -19,7 +19,7 @@ pub(super) use location::location;
 pub(super) use object::leaves;
 pub(super) use outcome::success;
 pub(super) use request::request;
-pub(super) use users::users;
+pub(super) use users::{check, users};
 
 /// The escape function turns an apostrophe into `\'`, which is not JSON
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>).

@@ -28,15 +28,26 @@ pub(in crate::render) fn users(
         problems.add(format!("{here}.name"), "is not the name of an entry of spec.templates");
         return String::new();
     };
+    check(spec, &field, text, makes, problems);
+    text.clone()
+}
+
+/// Says what is wrong with the text of a template that stands in that field.
+pub(in crate::render) fn check(
+    spec: &StepFunctionsApiSpec,
+    field: &str,
+    text: &str,
+    makes: Makes,
+    problems: &mut Problems,
+) {
     if text.contains("${AWS::") {
-        problems.add(&field, "API Gateway replaces ${AWS::...} when the template is imported; write it otherwise");
+        problems.add(field, "API Gateway replaces ${AWS::...} when the template is imported; write it otherwise");
     }
     if text.len() > TEMPLATE_MAX {
-        problems.add(&field, format!("has {} bytes, and API Gateway allows {TEMPLATE_MAX}", text.len()));
+        problems.add(field, format!("has {} bytes, and API Gateway allows {TEMPLATE_MAX}", text.len()));
     } else {
-        lint(spec, &field, text, makes, problems);
+        lint(spec, field, text, makes, problems);
     }
-    text.clone()
 }
 
 /// Most warnings of one template.

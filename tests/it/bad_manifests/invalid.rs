@@ -117,4 +117,8 @@ pub(super) const INVALID: &[Case] = &[
     ("{query: a}}}\ncors: {allowOrigins: [\"https://a.example\"]}\nstages:\n  - {name: prod,", "{context: requestId}}}\nstages:\n  - {name: prod, cache: {size: \"0.5\"},", "spec.stages[prod].methods[GET /state].cache.enabled", "its argument executionArn depends on more of the call"),
     ("arguments: {executionArn: {query: a}}}\ncors: {allowOrigins: [\"https://a.example\"]}\nstages:\n  - {name: prod,", "request: {template: {name: plain}}}\nstages:\n  - {name: prod, cache: {size: \"0.5\"},", "spec.stages[prod].methods[GET /state].cache.enabled", "what its template reads of the request is not declared; set this to false"),
     ("DescribeExecution, stateMachine: hello, arguments: {executionArn: {query: a}}}\ncors: {allowOrigins: [\"https://a.example\"]}\nstages:\n  - {name: prod,", "StartExecution, stateMachine: hello}\nstages:\n  - {name: prod, cache: {size: \"0.5\"},", "spec.stages[prod].methods[GET /state].cache.enabled", "StartExecution does something at each call"),
+    // Integrations to the letter.
+    (RUN, "type: None}, integration: {requestTemplates: {text/plain: '#if($x'}, responses: [{statusCode: 200}]}}", "spec.methods[POST /run].integration.requestTemplates[text/plain]", "line 1"),
+    (RUN, "type: None}, integration: {responses: [{statusCode: 200, templates: {text/plain: '#if($x'}}]}}", "spec.methods[POST /run].integration.responses[200].templates[text/plain]", "line 1"),
+    (RUN, "type: None}, integration: {responses: [{statusCode: 200}, {statusCode: 400}]}}", "spec.methods[POST /run].integration.responses[400]", "another answer has the same selectionPattern"),
 ];

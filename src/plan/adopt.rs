@@ -1,0 +1,64 @@
+//! Taking over an API that was made elsewhere: by its tag, before all else. What it has beside what is desired stays until
+//! it is said that it shall go.
+
+use super::{Action, Blocker, Change, Step, Steps, TagChange};
+use crate::model::{Definition, Desired, Holder, KEEP_TAG, Observed, ObservedRestApi};
+
+pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
+    let mut steps = Steps::default();
+    if let (Some(wanted), Some(found)) = (&desired.rest_api, &observed.rest_api)
+        && found.holder == Holder::Nobody
+        && let Some(tags) = TagChange::between(&found.api.tags, &wanted.tags)
+    {
+        let changes = Change::between("api tags", Some(&found.api.tags), Some(&wanted.tags));
+        steps.build.push(Step { action: Action::AdoptRestApi { id: found.id.clone(), tags }, changes });
+    }
+    steps
+}
+
+/// Why the API cannot be taken over, or not be let go of what it keeps.
+pub(super) fn blockers(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
+    let id = || desired.adopt.as_ref().map(|adopt| adopt.rest_api.clone());
+    let blocker = match (id(), &observed.rest_api) {
+        (Some(id), None) => Some(Blocker::AdoptedMissing { id }),
+        (Some(id), Some(ObservedRestApi { holder: Holder::Other(owner), .. })) => {
+            Some(Blocker::AdoptedTaken { id, owner: owner.clone() })
+        }
+        (Some(id), Some(found)) if found.id != id => Some(Blocker::AdoptsAnother { id, has: found.id.clone() }),
+        (None, Some(found)) if found.api.tags.contains_key(KEEP_TAG) => {
+            let kept = others(desired, observed);
+            (!kept.is_empty()).then_some(Blocker::NotKept { kept })
+        }
+        _ => None,
+    };
+    blocker.into_iter().collect()
+}
+
+/// What is kept of the API beside what is desired, by name.
+pub(super) fn kept(desired: &Desired, observed: &Observed) -> Vec<String> {
+    if desired.keeps() { others(desired, observed) } else { Vec::new() }
+}
+
+/// What the API has and the desired one has not.
+fn others(desired: &Desired, observed: &Observed) -> Vec<String> {
+    let (Some(wanted), Some(found)) = (&desired.rest_api, &observed.rest_api) else { return Vec::new() };
+    let (wanted, found) = (&wanted.definition, &found.api.definition);
+    let methods = found.methods.keys().filter(|key| !wanted.methods.contains_key(key));
+    let responses = found.gateway_responses.keys().filter(|kind| !wanted.gateway_responses.contains_key(*kind));
+    let authorizers = found.authorizers.keys().filter(|name| !wanted.authorizers.contains_key(*name));
+    let models = found.models.keys().filter(|name| !wanted.models.contains_key(*name));
+    let named = methods.map(|key| format!("method {key}"));
+    let named = named.chain(responses.map(|kind| format!("gateway response {kind}")));
+    let named = named.chain(authorizers.map(|name| format!("authorizer {name}")));
+    named.chain(models.map(|name| format!("model {name}"))).collect()
+}
+
+/// What there is of the wanted things.
+pub(super) fn wanted_part(found: &Definition, wanted: &Definition) -> Definition {
+    let mut part = found.clone();
+    part.methods.retain(|key, _| wanted.methods.contains_key(key));
+    part.gateway_responses.retain(|kind, _| wanted.gateway_responses.contains_key(kind));
+    part.authorizers.retain(|name, _| wanted.authorizers.contains_key(name));
+    part.models.retain(|name, _| wanted.models.contains_key(name));
+    part
+}

@@ -1,0 +1,148 @@
+//! `stepgate import`: both tutorials as the console makes them come out as manifests that take them over as they are.
+
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::console::{Clicks, Console};
+use crate::samples::{self, REGION};
+use crate::world::{Answer, MachineKind, World, env, post};
+
+/// Exit code, standard output and standard error.
+async fn import(world: &World, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_stepgate"))
+        .arg("import")
+        .args(arguments)
+        .env("AWS_ACCESS_KEY_ID", &world.aws.id)
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_ENDPOINT_URL", env("AWS_ENDPOINT_URL"))
+        .env("STEPGATE_QUOTA_SHARE", env("STEPGATE_QUOTA_SHARE"))
+        .output()
+        .await
+        .expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+async fn imported(world: &World, arguments: &[&str]) -> String {
+    let (code, out, err) = import(world, arguments).await;
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    out
+}
+
+/// The comments at the top.
+fn comments(manifest: &str) -> String {
+    manifest.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+/// Applies an imported manifest; answers the steps of its plan, with what is kept, after it was approved.
+async fn adopt(world: &World, name: &str, manifest: &str) -> Vec<String> {
+    world.kube.apply(manifest).await.expect("it applies as it was printed");
+    let plan = world.kube.wait(name, "False", "Planned").await.status.and_then(|status| status.plan).expect("a plan");
+    let annotation = json!({"metadata": {"annotations": {"stepgate.dev/approve": plan.hash}}});
+    world.kube.patch(name, annotation).await;
+    world.kube.wait_ready(name).await;
+    plan.steps.into_iter().filter(|step| !step.starts_with(' ')).collect()
+}
+
+/// The steps that take an API over and nothing else.
+fn only_takes_over(steps: &[String], stage: &str, kept: &[&str]) {
+    let [adopt, deploy, rest @ ..] = steps else { panic!("{steps:?}") };
+    assert!(adopt.starts_with("adopt API ") && deploy.starts_with("create deployment of revision "), "{steps:?}");
+    let mut wanted = vec![format!("update stage {stage}"), format!("tag stage {stage}")];
+    wanted.extend(kept.iter().map(|kept| format!("keep {kept}")));
+    assert_eq!(rest, wanted, "{steps:?}");
+}
+
+#[tokio::test]
+async fn tutorial_of_aws_comes_out_as_a_manifest_that_changes_nothing() {
+    let world = World::new("import-tutorial").await;
+    world.aws.machine("us-east-1", "HelloWorld", MachineKind::Standard).await;
+    let console = Console::tutorial(&world).await;
+    let manifest = imported(&world, &[&console.id, "--region", "us-east-1"]).await;
+    println!("{manifest}");
+    assert!(!manifest.contains("DIFFERENT") && !manifest.contains("Not described"), "{manifest}");
+    assert!(manifest.contains("\n  name: startexecutionapi\n"), "{manifest}");
+
+    let _controller = world.controller().await;
+    only_takes_over(&adopt(&world, "startexecutionapi", &manifest).await, "alpha", &[]);
+    let body = json!({"input": "{}", "name": "MyExecution", "stateMachineArn": console.machine("HelloWorld")});
+    let call = || post(&console.url("alpha", "/execution"), "application/x-www-form-urlencoded", body.to_string());
+    let answer = Answer::until(200, call).await;
+    assert!(answer.json()["executionArn"].as_str().unwrap_or_default().ends_with(":MyExecution"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn course_comes_out_as_a_manifest_that_changes_nothing() {
+    let world = World::new("import-course").await;
+    let machine = world.aws.machine("us-east-2", "HelloWorld", MachineKind::Standard).await;
+    let console = Console::course(&world).await;
+    let manifest =
+        imported(&world, &[&console.id, "--region", "us-east-2", "--name", "course", "--stage", "prod"]).await;
+    println!("{manifest}");
+    assert!(!manifest.contains("DIFFERENT"), "{manifest}");
+    assert!(
+        comments(&manifest)
+            .contains("#   method OPTIONS /: its integration is MOCK, not an action of Step Functions\n")
+    );
+
+    let _controller = world.controller().await;
+    let kept = ["method OPTIONS /", "gateway response DEFAULT_4XX", "gateway response DEFAULT_5XX"];
+    only_takes_over(&adopt(&world, "course", &manifest).await, "prod", &kept);
+    let url = console.url("prod", "/");
+    let body = json!({"input": "{}", "stateMachineArn": machine}).to_string();
+    let started = Answer::until(200, || post(&url, "application/json", body.clone())).await;
+    assert_eq!(started.header("Access-Control-Allow-Origin"), Some("*"));
+    let arn = started.json()["executionArn"].as_str().unwrap_or_default().to_owned();
+    let described = Answer::of(reqwest::Client::new().get(&url).query(&[("ExecutionARN", &arn)])).await;
+    assert_eq!(described.json()["executionArn"], arn, "{described:?}");
+    let preflight = Answer::of(reqwest::Client::new().request(reqwest::Method::OPTIONS, &url)).await;
+    assert_eq!(preflight.header("Access-Control-Allow-Methods"), Some("GET,OPTIONS,POST"), "{preflight:?}");
+    let missing = Answer::of(reqwest::Client::new().get(console.url("prod", "/missing"))).await;
+    assert_eq!(missing.header("Access-Control-Allow-Origin"), Some("*"), "{missing:?}");
+    world.aws.forget_calls().await;
+    world.kube.check_now("course", "1").await;
+    assert_eq!(world.aws.writes().await, []);
+}
+
+#[tokio::test]
+async fn what_this_controller_made_comes_out_in_its_short_form() {
+    let world = samples::world("import-own").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec("api", &samples::spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready("api").await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let manifest = imported(&world, &[&id, "--region", REGION]).await;
+    for line in ["stateMachine: arn", "stageVariable: arn", "allowOrigins:", "action: StartSyncExecution"] {
+        assert!(manifest.contains(line), "{line} is not in {manifest}");
+    }
+    assert!(!manifest.contains("integration:") && !manifest.contains("gatewayResponses"), "{manifest}");
+    assert!(!manifest.contains("DIFFERENT") && !manifest.contains("Not described"), "{manifest}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_described_is_told() {
+    let world = World::new("import-rest").await;
+    let console = Console::tutorial(&world).await;
+    let legacy = Clicks { template: Some(r#"{"statusCode": 200}"#), ..Clicks::default() };
+    console.method("/", "GET", legacy).await;
+    // A template that can only fail is nothing that a manifest may have.
+    let broken = Clicks { action: Some("StopExecution"), template: Some("#if($x"), ..Clicks::default() };
+    console.method("/", "DELETE", broken).await;
+    let manifest = imported(&world, &[&console.id, "--region", "us-east-1"]).await;
+    println!("{manifest}");
+    let told = comments(&manifest);
+    assert!(told.contains("#   method GET /: its integration is MOCK, not an action of Step Functions\n"), "{told}");
+    assert!(
+        told.contains("#   method DELETE /: spec.methods[DELETE /].integration.requestTemplates[application/json]"),
+        "{told}"
+    );
+
+    let refused = async |arguments: &[&str]| {
+        let (code, out, err) = import(&world, arguments).await;
+        assert_eq!((code, out.as_str()), (1, ""), "{err}");
+        err
+    };
+    let err = refused(&["zzzzzzzzzz", "--region", "us-east-1"]).await;
+    assert!(err.contains("API zzzzzzzzzz does not exist in us-east-1 in this account"), "{err}");
+    let err = refused(&[&console.id, "--region", "us-east-1", "--stage", "beta"]).await;
+    assert!(err.contains("the API has no stage \"beta\"; there are: alpha"), "{err}");
+}
