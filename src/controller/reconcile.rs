@@ -365,7 +365,7 @@ impl PassOver<'_> {
             namespace = self.owner.namespace,
             name = self.owner.name,
             reason = %trouble.reason,
-            message = trouble.message,
+            problem = trouble.message,
             "trouble"
         );
         let step = made.and_then(|(outcome, _)| outcome.failure.as_ref()).map(|failure| &failure.action);
