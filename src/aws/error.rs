@@ -127,6 +127,14 @@ impl fmt::Display for Error {
     }
 }
 
+impl Error {
+    /// Whether somebody else is changing the same thing just now. API Gateway has one code for that and for a name that is
+    /// taken; only its words tell them apart.
+    pub fn is_locked(&self) -> bool {
+        self.class == Class::Conflict && self.message.contains("concurrent modification")
+    }
+}
+
 impl std::error::Error for Error {}
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ const fn backoff(first: u64, last: u64) -> Retry {
     Retry::Backoff { first: Duration::from_secs(first), last: Duration::from_secs(last) }
 }
 
+/// Shortest wait after AWS refused a call for its rate.
+const SOONEST: Duration = Duration::from_secs(1);
+
 /// AWS needs about 15 minutes for a TLS policy.
 const UPDATING: Retry = backoff(5, 60);
 
@@ -132,6 +135,8 @@ impl Trouble {
         };
         let trouble = Self::aws(error);
         let message = match (action, error.class) {
+            // Of the write lock there is nothing to say but to wait.
+            (_, Class::Conflict) if error.is_locked() => return trouble,
             (Action::AttachRolePolicy { .. }, Class::NotFound) => {
                 format!("spec.role.managedPolicyArns: {error}; create it or correct the ARN")
             }
@@ -189,7 +194,8 @@ impl Trouble {
         };
         let retry = match (retry, error.retry_after) {
             // A place in a line, or AWS's own word: asking later gains nothing, and asking sooner neither.
-            (_, Some(asked)) if error.class == Class::Throttled => Retry::After(asked),
+            // "At once" is no answer to a call that came too soon.
+            (_, Some(asked)) if error.class == Class::Throttled => Retry::After(asked.max(SOONEST)),
             (Retry::Backoff { first, last }, Some(asked)) => {
                 Retry::Backoff { first: first.max(asked), last: last.max(asked) }
             }
