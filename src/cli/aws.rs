@@ -1,10 +1,12 @@
 //! Options that say how to reach AWS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::aws::sdk::{Observer, Regions, Settings};
+use crate::controller::parse_interval;
 
 #[derive(Debug, Args)]
 pub(super) struct AwsArguments {
@@ -16,6 +18,10 @@ pub(super) struct AwsArguments {
     /// room for other tools; above 1 is for emulators
     #[arg(long, env = "STEPGATE_QUOTA_SHARE", value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
     quota_share: f64,
+
+    /// Longest time for one call to AWS, connection included
+    #[arg(long, env = "STEPGATE_CALL_TIMEOUT", value_name = "DURATION", default_value = "20s", value_parser = parse_interval)]
+    call_timeout: Duration,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -27,7 +33,9 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl AwsArguments {
     pub(super) async fn load(&self, observer: Observer) -> Regions {
-        let settings = Settings { endpoint_url: self.aws_endpoint_url.clone(), quota_share: self.quota_share };
+        let Self { aws_endpoint_url, quota_share, call_timeout } = self;
+        let settings =
+            Settings { endpoint_url: aws_endpoint_url.clone(), quota_share: *quota_share, call_timeout: *call_timeout };
         Regions::load(&settings, observer).await
     }
 

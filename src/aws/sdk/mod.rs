@@ -24,8 +24,6 @@ use super::limits::{Caller, Limits};
 
 pub use call::{Call, Observer, Seen};
 
-/// Longest time for one call, connection included.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How to reach AWS.
@@ -35,6 +33,8 @@ pub struct Settings {
     pub endpoint_url: Option<String>,
     /// Share of the published request quotas to use.
     pub quota_share: f64,
+    /// Longest time for one call, connection included. What AWS did by then is looked up in the next pass.
+    pub call_timeout: Duration,
 }
 
 /// Clients by region.
@@ -50,7 +50,7 @@ impl Regions {
     /// by the SDK: creating an API is not idempotent, so what became of a lost call has to be looked up, not guessed.
     pub async fn load(settings: &Settings, observer: Observer) -> Self {
         let timeouts =
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(settings.call_timeout).build();
         // Every object names its region; this one is for STS. Without it the SDK would ask the instance's metadata service
         // and, where there is none, log its failure twice.
         let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())

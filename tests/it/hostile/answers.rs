@@ -142,7 +142,8 @@ async fn changed_answers_of_aws_are_read_or_refused_without_a_panic_and_without_
     let endpoint_url = Some(format!("http://{}", listener.local_addr().expect("an address")));
     let liar = Arc::new(Liar { noted: Mutex::default(), random: Mutex::new(None) });
     tokio::spawn(liar.clone().serve(listener));
-    let honest = Settings { endpoint_url, quota_share: env("STEPGATE_QUOTA_SHARE").parse().expect("a number") };
+    let quota_share = env("STEPGATE_QUOTA_SHARE").parse().expect("a number");
+    let honest = Settings { endpoint_url, quota_share, call_timeout: Duration::from_secs(20) };
     let aws = Regions::load(&honest, Arc::new(|_| {})).await.get(REGION, Caller::default());
     let scope = Scope { client_certificates: true, ..Scope::default() };
 
