@@ -16,7 +16,8 @@ A fault is an object; it strikes calls that match "service", "operation", "accou
 "count" times (1; negative: always) after letting "skip" (0) of them pass: calls of any operation unless it names one.
   "when": "before"  the call is not made
           "after"   the call takes effect and its answer is lost
-  "code", "status", "message": answer this error instead, in the form of the service; "status" alone: that status
+  "code", "status", "message": answer this error instead, in the form of the service; "status" alone: that status;
+          "retry_after": with this Retry-After, in seconds
   "action": "reset"  close the connection without an answer (TCP reset)
             "hang"   keep silent for "seconds" (60), then reset
   "delay_ms": wait first; with nothing else the call is only slow
@@ -39,7 +40,7 @@ from patching import wrap
 from strict_call import caller
 
 MATCHED = {"service", "operation", "account", "region", "when", "count", "skip"}
-DONE = {"code", "status", "message", "action", "seconds", "delay_ms", "loses"}
+DONE = {"code", "status", "message", "retry_after", "action", "seconds", "delay_ms", "loses"}
 CONNECTION = "testbed.connection"
 ACCOUNT = 2  # its place in a call
 
@@ -110,8 +111,18 @@ def _disturb(fault, context):
     return False
 
 
-def _error(fault):
-    return CommonServiceException(fault["code"], fault.get("message", "injected"), status_code=fault.get("status", 400))
+def _answer(fault, context):
+    """The error in the form of the service."""
+    error = CommonServiceException(
+        fault["code"], fault.get("message", "injected"), status_code=fault.get("status", 400)
+    )
+    serializer = create_serializer(context.service, context.protocol)
+    answer = serializer.serialize_error_to_response(
+        error, context.operation, context.request.headers, context.request_id
+    )
+    if "retry_after" in fault:
+        answer.headers["Retry-After"] = str(fault["retry_after"])
+    return answer
 
 
 def before(chain, context, response):
@@ -130,7 +141,8 @@ def before(chain, context, response):
     if _disturb(fault, context):
         chain.terminate()
     elif fault.get("code"):
-        raise _error(fault)
+        response.update_from(_answer(fault, context))
+        chain.stop()
     elif fault.get("status"):
         chain.respond(fault["status"], {"message": fault.get("message", "injected")})
 
@@ -143,11 +155,7 @@ def after(chain, context, response):
     if fault is None or _disturb(fault, context):
         return
     if fault.get("code"):
-        serializer = create_serializer(context.service, context.protocol)
-        answer = serializer.serialize_error_to_response(
-            _error(fault), context.operation, context.request.headers, context.request_id
-        )
-        response.update_from(answer)
+        response.update_from(_answer(fault, context))
     elif fault.get("status"):
         response.status_code = fault["status"]
         response.set_json({"message": fault.get("message", "injected after the call took effect")})

@@ -27,10 +27,12 @@ def fault_before_stops_the_call_and_after_loses_the_answer(bed):
         expect(call(a.api.create_rest_api, name="before"), 503, "ServiceUnavailableException", "m")
         bed.faults({**create, "when": "after", "code": "TooManyRequestsException", "status": 429})
         expect(call(a.api.create_rest_api, name="after"), 429, "TooManyRequestsException", "injected")
+        bed.faults({**create, "code": "TooManyRequestsException", "status": 429, "retry_after": 7})
+        assert expect(call(a.api.create_rest_api, name="later"), 429).headers["retry-after"] == "7"
         bed.faults({**create, "when": "after", "status": 504})
         expect(call(a.api.create_rest_api, name="timeout"), 504)
         seen = names(a)
-        assert "before" not in seen and "after" in seen and "timeout" in seen, seen
+        assert not {"before", "later"} & set(seen) and "after" in seen and "timeout" in seen, seen
         expect(call(a.api.create_rest_api, name="healed"), 201)
 
 
