@@ -1,28 +1,47 @@
-//! Cut after every single AWS call, of every prefix of a life: what was lost is found again, nothing is made twice.
+//! Cut at every single AWS call and at every write to Kubernetes, of every prefix of a life: what was lost is found again,
+//! nothing is made twice.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use futures::future::join_all;
-use kube::api::DeleteParams;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::ResourceExt;
+use kube::api::{DeleteParams, ListParams};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stepgate::api::StepFunctionsApi;
 
+use crate::faults::{self, differences, left};
 use crate::samples::REGION;
-use crate::world::{Account, Answer, Controller, MachineKind, World, condition, eventually, post};
+use crate::world::{
+    Account, Act, Answer, ApiProxy, Controller, MachineKind, World, condition, eventually, post, writes,
+};
 
 const NAME: &str = "cut";
 /// Lives that are led at the same time, each in an account of its own.
 const WORKERS: usize = 4;
 
-/// What is cut off after a call took effect.
+/// What is cut off.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Cut {
-    /// Its answer; the controller goes on.
+    /// The answer of a call to AWS that took effect; the controller goes on.
     Answer,
-    /// The process; a new one takes over.
+    /// The process, after a call to AWS took effect; a new one takes over.
     Process,
+    /// The answer of a write to Kubernetes, or its effect; the controller goes on.
+    Write(Act),
+    /// The process at a write to Kubernetes, before or after it took effect.
+    ProcessAtWrite(Act),
+}
+
+impl Cut {
+    fn kills(self) -> bool {
+        matches!(self, Self::Process | Self::ProcessAtWrite(_))
+    }
 }
 
 #[tokio::test]
@@ -35,13 +54,40 @@ async fn process_killed_after_any_call_ends_in_the_undisturbed_state() {
     every_prefix("killed", Cut::Process).await;
 }
 
+#[tokio::test]
+async fn process_killed_after_any_write_to_kubernetes_ends_in_the_undisturbed_state() {
+    every_prefix("killed-after", Cut::ProcessAtWrite(Act::SilentAfter)).await;
+}
+
+#[tokio::test]
+#[ignore = "takes long and is much like the one before; part of make soak"]
+async fn process_killed_before_any_write_to_kubernetes_ends_in_the_undisturbed_state() {
+    every_prefix("killed-before", Cut::ProcessAtWrite(Act::SilentBefore)).await;
+}
+
+#[tokio::test]
+async fn any_write_to_kubernetes_whose_answer_is_lost_ends_in_the_undisturbed_state() {
+    every_prefix("unheard", Cut::Write(Act::Lose)).await;
+}
+
+#[tokio::test]
+async fn any_write_to_kubernetes_that_conflicts_ends_in_the_undisturbed_state() {
+    every_prefix("conflict", Cut::Write(Act::Refuse(409))).await;
+}
+
+#[tokio::test]
+#[ignore = "takes long and is much like the one before; part of make soak"]
+async fn any_write_to_kubernetes_that_fails_ends_in_the_undisturbed_state() {
+    every_prefix("refused", Cut::Write(Act::Refuse(503))).await;
+}
+
 /// Leads lives that are cut after the first, second, ... call of each of their phases, until no phase has so many.
 async fn every_prefix(name: &str, cut: Cut) {
     let start = Instant::now();
-    let undisturbed = Subject::new(name).await.live(None).await;
+    let undisturbed = Subject::new(name, cut).await.live(None).await;
     let next = AtomicU32::new(0);
     let worker = || async {
-        let mut subject = Subject::new(name).await;
+        let mut subject = Subject::new(name, cut).await;
         let mut cuts = BTreeMap::new();
         loop {
             let skip = next.fetch_add(1, Ordering::Relaxed);
@@ -63,8 +109,14 @@ async fn every_prefix(name: &str, cut: Cut) {
         *total.entry(phase).or_default() += cuts;
     }
     println!("{name}: cuts {total:?} in {:.0} s", start.elapsed().as_secs_f64());
-    // The reference creation has 9 calls; fewer cuts mean that the loop ended early.
-    assert!(total["creation"] >= 9 && total["update"] >= 9 && total["deletion"] >= 5, "{total:?}");
+    // Fewer cuts than a creation has at least mean that the loop ended early.
+    let least = match cut {
+        Cut::Answer | Cut::Process => [9, 9, 5],
+        // Finalizer, two statuses, Secret, ConfigMap twice; two statuses, ConfigMap, event; status, finalizer.
+        Cut::Write(_) | Cut::ProcessAtWrite(_) => [6, 4, 2],
+    };
+    let made = ["creation", "update", "deletion"].map(|phase| total.get(phase).copied().unwrap_or_default());
+    assert!(made.iter().zip(least).all(|(made, least)| *made >= least), "{total:?}");
 }
 
 /// What became of one object.
@@ -80,36 +132,68 @@ struct Life {
 struct Subject {
     world: World,
     controller: Option<Controller>,
+    /// In front of the API server, if writes to it are cut.
+    proxy: Option<ApiProxy>,
 }
 
 impl Subject {
-    async fn new(name: &str) -> Self {
+    async fn new(name: &str, cut: Cut) -> Self {
         let world = World::new(name).await;
         for machine in ["a", "b"] {
             world.aws.machine(REGION, machine, MachineKind::Express).await;
         }
         world.aws.allow_logs(REGION).await;
-        let controller = Some(world.controller().await);
-        Self { world, controller }
+        let proxy = match cut {
+            Cut::Write(_) | Cut::ProcessAtWrite(_) => Some(ApiProxy::new(&world.kube.least_privileged).await),
+            Cut::Answer | Cut::Process => None,
+        };
+        let mut subject = Self { world, controller: None, proxy };
+        subject.start().await;
+        subject
+    }
+
+    async fn start(&mut self) {
+        let through = self.proxy.as_ref().map(|proxy| proxy.kubeconfig.display().to_string());
+        let variables: Vec<_> = through.iter().map(|kubeconfig| ("KUBECONFIG", kubeconfig.as_str())).collect();
+        self.controller = Some(self.world.controller_with(&variables).await);
+    }
+
+    async fn order(&self, cut: Cut, skip: u32) {
+        let action = match cut {
+            Cut::Answer => "reset",
+            Cut::Process => "hang",
+            Cut::Write(act) | Cut::ProcessAtWrite(act) => {
+                return self.proxy.as_ref().expect("a proxy").order(writes, skip, act);
+            }
+        };
+        let fault = json!({"when": "after", "action": action, "seconds": 1, "skip": skip});
+        self.world.aws.order_fault(fault).await;
     }
 
     async fn live(&mut self, cut: Option<(Cut, u32)>) -> Life {
         let mut life = Life::default();
         for phase in ["creation", "update", "deletion"] {
             if let Some((cut, skip)) = cut {
-                let action = if cut == Cut::Answer { "reset" } else { "hang" };
-                let fault = json!({"when": "after", "action": action, "seconds": 1, "skip": skip});
-                self.world.aws.order_fault(fault).await;
+                self.order(cut, skip).await;
             }
             let kube = &self.world.kube;
+            // What is written to Kubernetes beside the object itself.
+            let more = |output: &str| match &self.proxy {
+                Some(_) => MORE.replace("OUTPUT", output),
+                None => String::new(),
+            };
             match phase {
-                "creation" => drop(kube.apply_spec(NAME, &first(&self.world.aws)).await.expect("it applies")),
-                "update" => drop(kube.apply_spec(NAME, &second(&self.world.aws)).await.expect("it applies")),
+                "creation" => {
+                    kube.apply_spec(NAME, &(first(&self.world.aws) + &more("one"))).await.expect("it applies");
+                }
+                "update" => {
+                    kube.apply_spec(NAME, &(second(&self.world.aws) + &more("two"))).await.expect("it applies");
+                }
                 _ => drop(kube.api::<StepFunctionsApi>().delete(NAME, &DeleteParams::default()).await.expect("taken")),
             }
-            if matches!(cut, Some((Cut::Process, _))) && self.struck_before_the_end(phase).await {
+            if cut.is_some_and(|(cut, _)| cut.kills()) && self.struck_before_the_end(phase).await {
                 self.controller.take().expect("a controller").kill();
-                self.controller = Some(self.world.controller().await);
+                self.start().await;
             }
             eventually(&format!("the end of {phase}, cut after {:?}", cut.map(|cut| cut.1)), || self.ended(phase))
                 .await;
@@ -117,6 +201,9 @@ impl Subject {
                 life.cuts.push(phase);
             }
             self.world.aws.no_faults().await;
+            if let Some(proxy) = &self.proxy {
+                proxy.no_order();
+            }
             let events = self.world.kube.events(NAME).await;
             assert!(events.iter().all(|(reason, _)| reason != "DriftHealed"), "{phase}, cut {cut:?}: {events:#?}");
             life.states.insert(phase, state(&self.world, phase).await);
@@ -125,6 +212,9 @@ impl Subject {
     }
 
     async fn struck(&self) -> bool {
+        if let Some(proxy) = &self.proxy {
+            return proxy.struck().is_some();
+        }
         self.world.aws.faults().await.iter().any(|fault| fault["struck"] == 1)
     }
 
@@ -150,6 +240,13 @@ impl Subject {
         if ended { Ok(()) } else { Err(format!("{ready:?}")) }
     }
 }
+
+/// A Secret and a ConfigMap that the controller writes.
+const MORE: &str =
+    "usagePlans: [{name: basic, stages: [{name: kept}], apiKeys: [{name: one, secret: {name: OUTPUT, key: \
+                    value}}]}]
+outputs: {configMap: OUTPUT}
+";
 
 fn spec(version: u8, policy: &str, tags: &str, stages: &str) -> String {
     format!(
@@ -196,51 +293,26 @@ fn second(aws: &Account) -> String {
     spec(2, "AWSStepFunctionsFullAccess", "{team: two}", &stages)
 }
 
-/// Everything that there is, without what differs between accounts.
+/// Everything that there is, without what differs between accounts, and what callers get.
 async fn state(world: &World, phase: &str) -> Value {
-    let left = world.aws.leftovers(REGION).await;
     if phase == "deletion" {
-        return json!({ "left": left });
+        return json!(left(&world.aws).await);
     }
     let object = world.kube.get(NAME).await;
     let status = object.status.as_ref().expect("a status");
-    let id = status.rest_api_id.as_deref().expect("an id");
-    let role = status.role_arn.as_deref().and_then(|arn| arn.rsplit('/').next()).expect("a role");
-    let deployments = read(world, &format!("{id}/deployments")).await;
-    let deployments: BTreeMap<&str, &str> =
-        items(&deployments).map(|item| (text(&item["id"]), text(&item["description"]))).collect();
-    let mut stages = read(world, &format!("{id}/stages")).await;
-    for stage in stages["item"].as_array_mut().expect("stages") {
-        stage["serves"] = json!(deployments.get(text(&stage["deploymentId"])));
-        stage["certified"] = json!(stage["clientCertificateId"].is_string());
-    }
-    let by = |name: &str, list: &Value| -> BTreeMap<String, Value> {
-        items(list).map(|item| (text(&item[name]).to_owned(), item.clone())).collect()
-    };
-    let mut descriptions: Vec<&&str> = deployments.values().collect();
-    descriptions.sort_unstable();
-    let customised = read(world, &format!("{id}/gatewayresponses")).await;
-    let mut customised = by("responseType", &customised);
-    customised.retain(|_, response| response["defaultResponse"] == false);
-    let mut whole = json!({
-        "left": left,
-        "api": read(world, id).await,
-        "methods": by("path", &read(world, &format!("{id}/resources?embed=methods&limit=500")).await),
-        "gatewayResponses": customised,
-        "stages": by("stageName", &stages),
-        "deployments": descriptions,
-        "role": role_state(&world.aws, role).await,
-        "status": status,
-        "answers": answers(status, if phase == "update" { 2 } else { 1 }).await,
-    });
-    without_ids(&mut whole);
-    let mut whole = whole.to_string();
-    for (own, common) in
-        [(role, "ROLE"), (id, "API"), (world.kube.namespace.as_str(), "NAMESPACE"), (world.aws.id.as_str(), "ACCOUNT")]
-    {
-        whole = whole.replace(own, common);
-    }
-    serde_json::from_str(&whole).expect("JSON")
+    let answers = answers(status, if phase == "update" { 2 } else { 1 }).await;
+    let maps: Vec<_> = names::<ConfigMap>(world).await.into_iter().filter(|name| name != "kube-root-ca.crt").collect();
+    let more = json!({"answers": answers, "maps": maps, "secrets": names::<Secret>(world).await});
+    faults::state(world, NAME, more).await
+}
+
+/// Names of all objects of a kind.
+async fn names<K>(world: &World) -> Vec<String>
+where
+    K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + Debug,
+{
+    let all = world.kube.api::<K>().list(&ListParams::default()).await.expect("a list");
+    all.iter().map(ResourceExt::name_any).collect()
 }
 
 /// What each stage answers, once it serves that version.
@@ -258,71 +330,4 @@ async fn answers(status: &stepgate::api::StepFunctionsApiStatus, version: u8) ->
         answers.insert(stage.name.as_str(), answer["stateMachineArn"].clone());
     }
     answers
-}
-
-async fn role_state(aws: &Account, name: &str) -> Value {
-    let iam = aws.iam();
-    let role = iam.get_role().role_name(name).send().await.expect("the role").role.expect("the role");
-    let names = iam.list_role_policies().role_name(name).send().await.expect("policies").policy_names;
-    let mut inline = BTreeMap::new();
-    for policy in &names {
-        let found = iam.get_role_policy().role_name(name).policy_name(policy).send().await.expect("the policy");
-        inline.insert(policy, found.policy_document);
-    }
-    let attached = iam.list_attached_role_policies().role_name(name).send().await.expect("policies");
-    let attached: Vec<&str> = attached.attached_policies().iter().filter_map(|policy| policy.policy_arn()).collect();
-    let tags: BTreeMap<&str, &str> = role.tags().iter().map(|tag| (tag.key(), tag.value())).collect();
-    json!({"trust": role.assume_role_policy_document, "inline": inline, "attached": attached, "tags": tags})
-}
-
-/// API Gateway's own JSON of a path below /restapis.
-async fn read(world: &World, path: &str) -> Value {
-    world.aws.apigateway_json(REGION, &format!("restapis/{path}")).await
-}
-
-fn items(list: &Value) -> impl Iterator<Item = &Value> {
-    list["item"].as_array().expect("a list").iter()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn without_ids(value: &mut Value) {
-    const OWN: [&str; 14] = [
-        "applied",
-        "id",
-        "clientCertificateId",
-        "parentId",
-        "rootResourceId",
-        "cacheNamespace",
-        "deploymentId",
-        "created",
-        "createdDate",
-        "lastUpdatedDate",
-        "lastTransitionTime",
-        "since",
-        "observedGeneration",
-        "warnings",
-    ];
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !OWN.contains(&name.as_str()));
-            fields.values_mut().for_each(without_ids);
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_ids),
-        _ => {}
-    }
-}
-
-/// Paths at which two values differ, with both.
-fn differences(path: &str, expected: &Value, found: &Value) -> Vec<String> {
-    if let (Value::Object(a), Value::Object(b)) = (expected, found) {
-        let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-        return keys
-            .into_iter()
-            .flat_map(|key| differences(&format!("{path}/{key}"), &expected[key], &found[key]))
-            .collect();
-    }
-    if expected == found { Vec::new() } else { vec![format!("{path}: {expected} became {found}")] }
 }

@@ -152,7 +152,15 @@ impl Account {
         calls.map(|call| (text(&call[0]), text(&call[1]))).collect()
     }
 
-    /// Those of them that write.
+    /// Calls of the clients of that name (AWS_SDK_UA_APP_ID) alone.
+    pub async fn calls_of(&self, app: &str) -> Vec<Call> {
+        let answer = self.control(reqwest::Method::GET, "", None).await;
+        let calls = answer["calls"].as_array().expect("calls").iter();
+        let calls = calls.filter(|call| call[4] == "client" && call[5] == app);
+        calls.map(|call| (text(&call[0]), text(&call[1]))).collect()
+    }
+
+    /// Those of all of them that write.
     pub async fn writes(&self) -> Vec<Call> {
         let mut calls = self.calls().await;
         calls.retain(|(_, operation)| is_write(operation));

@@ -1,5 +1,6 @@
 //! What a test stands on: a namespace, an AWS account, and a controller that runs with the chart's permissions.
 
+mod api_proxy;
 mod aws;
 mod controller;
 mod gateway;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use api_proxy::{Act, ApiProxy, Which, writes};
 pub use aws::{Account, Call, MachineKind, Noted};
 pub use controller::Controller;
 pub use gateway::{Answer, post};
