@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::fields::{form, nested_object};
 
 /// Where the value of an argument comes from: exactly one of these. An optional argument is left out when the call has no
-/// such value, or an empty one; without a required one, and with one of the wrong type, the answer is 400.
+/// such value, or an empty one; without a required one, and with one of the wrong type, the answer is 400 and the action
+/// is not done.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
@@ -84,8 +85,10 @@ pub struct ArgumentSource {
     pub object: Option<BTreeMap<String, Value>>,
 
     /// How the value is written into JSON; for `input` and the other arguments that are JSON, and in objects. Default:
-    /// body and bodyField keep what they are, the rest is a string. Integer, Number, Boolean: a value that is none answers
-    /// 400. JSON: body and bodyField as they are, and value as a JSON text.
+    /// body and bodyField keep what they are, the rest is a string. Integer: a whole number of up to 19 digits, so all of
+    /// 64 bits, such as requestTimeEpoch. Number: with up to 21 digits before the point, 25 after it, and an exponent up to
+    /// e307, such as -1.5e3. Boolean: true or false. Another value answers 400. JSON: body and bodyField as they are, and
+    /// value as a JSON text.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ValueType")]
     pub value_type: Option<ValueType>,

@@ -42,9 +42,10 @@ methods:
           header: {header: X-Text}
           stage: {stageVariable: text}
           verb: {context: httpMethod}
+          at: {context: requestTimeEpoch, type: Integer}
           'it''s "fixed" $x #if \': {value: FIXED}
           json: {value: '{"$input": ["#end", 1.5e3, null]}', type: JSON}
-          number: {value: "7", type: Integer}
+          number: {value: "-9223372036854775808", type: Integer}
           nested: {object: {deep: {object: {path: {path: path}, query: {query: q}, field: {bodyField: "$.a[0].b"}}}, none: {object: {query: {query: none}}}}}
   - path: /sometimes
     method: POST
@@ -164,12 +165,14 @@ async fn an_object_holds_every_source_with_its_type(api: &Api) {
     let cases: Vec<(&[String], &[Value])> = texts.chunks(4).zip(values.chunks(2)).collect();
     each(cases, |index, (texts, values)| async move {
         let [query, header, path, field] = texts else { panic!("four texts") };
-        // The emulator escapes a blank text to {}; so none is blank here.
-        let query: String = format!("x{query}").chars().take(300).collect();
+        // An empty text would be left out, a blank one is not.
+        let query: String = format!(" {query}").chars().take(300).collect();
         let header: String = format!("x{header}x").chars().filter(|c| (' '..='~').contains(c)).take(2000).collect();
         let path = encoded(&format!("x{path}"));
-        let field = format!("x{field}");
-        let (count, size, flag) = (index as i64 * 7919 - 400_000, index as f64 / 8.0 - 19.9375, index % 2 == 0);
+        let field = format!("\t{field}");
+        let whole = [index as i64 * 7919 - 400_000, 1_767_225_600_123, i64::MIN, i64::MAX];
+        let broken = [index as f64 / 8.0 - 19.9375, 1e300, -2.5e-300, 9_007_199_254_740_993.0];
+        let (count, size, flag) = (whole[index % 4], broken[index % 4], index % 2 == 0);
         let body = json!({
             "a": [{"b": values[0]}], "text": field, "number": 1, "nested": {"deep": values[1]}, "by": "forged",
         });
@@ -178,7 +181,7 @@ async fn an_object_holds_every_source_with_its_type(api: &Api) {
             .query(&[
                 ("q", &query),
                 ("count", &count.to_string()),
-                ("x", &size.to_string()),
+                ("x", &format!("{size:?}")),
                 ("flag", &flag.to_string()),
             ])
             .header("x-text", &header)
@@ -188,7 +191,7 @@ async fn an_object_holds_every_source_with_its_type(api: &Api) {
         let mut wanted = json!({
             "body": body, "text": field, "query": query, "count": count, "size": size, "flag": flag, "header": header,
             "stage": "a~b:/?#&=,-._c", "verb": "POST", "it's \"fixed\" $x #if \\": FIXED,
-            "json": {"$input": ["#end", 1500.0, null]}, "number": 7,
+            "json": {"$input": ["#end", 1500.0, null]}, "number": i64::MIN,
         });
         // Null is as good as no field.
         if !values[0].is_null() {
@@ -196,7 +199,9 @@ async fn an_object_holds_every_source_with_its_type(api: &Api) {
             deep["field"] = values[0].clone();
         }
         wanted["nested"] = json!({"deep": deep, "none": {}});
-        let got = input(&Answer::of(request).await);
+        let mut got = input(&Answer::of(request).await);
+        let at = got.as_object_mut().expect("an object").remove("at");
+        assert!(at.as_ref().and_then(Value::as_i64) > Some(1_700_000_000_000), "{at:?}");
         for (name, wanted) in wanted.as_object().expect("an object") {
             assert_eq!(&got[name], wanted, "{name}");
         }
@@ -225,9 +230,16 @@ async fn what_the_call_does_not_have_is_left_out(api: &Api) {
         wanted.insert("c".to_owned(), Value::from(inner));
         assert_eq!(input(&Answer::of(request).await), Value::from(wanted));
     }
+    for (query, wanted) in [("a=%20", " "), ("a=%09%0A", "\t\n"), ("a=%C2%A0", "\u{a0}")] {
+        let blank = Answer::of(post(&api.at(&format!("/sometimes?{query}")), JSON, "")).await;
+        assert_eq!(input(&blank), json!({"a": wanted, "c": {}}), "{query}");
+    }
     let call = async |query: &str| Answer::of(post(&api.at(&format!("/number{query}")), JSON, "")).await;
     assert_eq!(input(&call("?count=-1.5e3").await), json!(-1500.0));
     assert_eq!(input(&call("").await), json!({}), "no input at all");
+    for bad in ["1e400", "12e300", "1e", "NaN", "Infinity", "1.5.5", "0x10", ".5"] {
+        assert_refused(&call(&format!("?count={bad}")).await);
+    }
 }
 
 async fn any_body_is_a_member_or_refused(api: &Api) {

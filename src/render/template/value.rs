@@ -14,7 +14,13 @@ pub(super) enum Scalar {
     Text(Option<Length>),
     Arn(Length),
     Word(&'static [&'static str]),
-    Integer { min: i32, max: Option<i32> },
+    /// Of an action, which takes 32 bits.
+    Integer {
+        min: i32,
+        max: Option<i32>,
+    },
+    /// Of JSON.
+    Whole,
     Number,
     Boolean,
 }
@@ -117,7 +123,7 @@ pub(super) fn value(builder: &mut Builder<'_>, source: &ArgumentSource, field: &
         (None | Some(ValueType::Json), Some(path)) => return Some(json_of_body(builder, source, &path, level)),
         (Some(ValueType::Json), None) => return json_of_the_spec(builder, source, field, level),
         (None | Some(ValueType::String), _) => Scalar::Text(None),
-        (Some(ValueType::Integer), _) => Scalar::Integer { min: i32::MIN, max: None },
+        (Some(ValueType::Integer), _) => Scalar::Whole,
         (Some(ValueType::Number), _) => Scalar::Number,
         (Some(ValueType::Boolean), _) => Scalar::Boolean,
     };
@@ -140,9 +146,14 @@ fn json_of_body(builder: &mut Builder<'_>, source: &ArgumentSource, path: &str, 
     let variable = builder.variable();
     builder.set(&format!("#set({variable} = \"$!input.path('{path}')\")"));
     // An empty string is a value.
-    let present = format!("{variable} != \"\" || \"$!input.path('{path}').length()\" == \"0\"");
+    let present = format!("{variable} != \"\" || {}", is_empty_text(path));
     let json = builder.escaped(&format!("$input.json('{path}')"), level - 1);
     Part { json, present: Some(present), text: Some(variable) }
+}
+
+/// Condition under which that field of the body is an empty text, which prints as one that is not there.
+pub(super) fn is_empty_text(path: &str) -> String {
+    format!("\"$!input.path('{path}').length()\" == \"0\"")
 }
 
 fn json_of_the_spec(builder: &mut Builder<'_>, source: &ArgumentSource, field: &str, level: usize) -> Option<Part> {
@@ -189,7 +200,7 @@ fn scalar_of(
         Scalar::Text(_) | Scalar::Arn(_) | Scalar::Word(_) => {
             builder.string(&Read { text: text.clone(), present: None }, level)
         }
-        Scalar::Integer { .. } | Scalar::Number | Scalar::Boolean => text.clone(),
+        Scalar::Integer { .. } | Scalar::Whole | Scalar::Number | Scalar::Boolean => text.clone(),
     };
     Some(Part { json, present, text: Some(text) })
 }
@@ -204,7 +215,14 @@ impl Scalar {
             // Nine digits fit into the 32 bits of every integer of Step Functions.
             Self::Integer { min, .. } if min >= 0 => Some("0|[1-9][0-9]{0,8}".to_owned()),
             Self::Integer { .. } => Some("0|-?[1-9][0-9]{0,8}".to_owned()),
-            Self::Number => Some("-?(0|[1-9][0-9]{0,20})([.][0-9]{1,25})?([eE][+-]?[0-9]{1,2})?".to_owned()),
+            // All of 64 bits. The template writes the text and reckons with nothing, so no type of Java narrows it.
+            Self::Whole => Some("0|-?[1-9][0-9]{0,18}".to_owned()),
+            // As programs write the numbers of 64 bits; with more digits before the point, 1e307 would be beyond them.
+            Self::Number => Some(
+                "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,25})?([eE][+-]?[0-9]{1,2})?|\
+                 -?[0-9]([.][0-9]{1,25})?[eE]([+]?([12][0-9]{2}|30[0-7])|-[1-3][0-9]{2})"
+                    .to_owned(),
+            ),
             Self::Boolean => Some("true|false".to_owned()),
         }
     }
@@ -230,6 +248,10 @@ fn literal(builder: &mut Builder<'_>, scalar: Scalar, text: &str, field: &str) -
             let good =
                 text.parse::<i32>().is_ok_and(|number| (min..=max).contains(&number) && number.to_string() == text);
             (!good).then(|| format!("{text:?} is not a whole number from {min} to {max}"))
+        }
+        Scalar::Whole => {
+            let good = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+            (!good).then(|| format!("{text:?} is not a whole number of 64 bits"))
         }
         Scalar::Number => {
             let good = serde_json::from_str::<serde_json::Number>(text).is_ok();

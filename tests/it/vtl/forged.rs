@@ -158,11 +158,7 @@ impl Method {
             Ok(Some(text)) => text,
         };
         let value = match self.type_name {
-            "Integer" => text
-                .parse::<i64>()
-                .ok()
-                .filter(|number| number.to_string() == text && number.abs() < 1_000_000_000)
-                .map(Value::from),
+            "Integer" => text.parse::<i64>().ok().filter(|number| number.to_string() == text).map(Value::from),
             "Number" => number(&text),
             "Boolean" => text.parse::<bool>().ok().map(Value::from),
             _ => Some(Value::from(text)),
