@@ -191,6 +191,16 @@ impl Integration {
     /// The template that passes on a body that is the action's own request: the raw text, since `$input.json` would make
     /// a string of a body that is no JSON.
     pub const PASS_BODY: &str = "$input.body";
+    /// End of a template that gives nothing of what stands before it when the call lacks what the action needs, but what
+    /// Step Functions refuses before it looks at permissions: so callers get a 400, and not the 500 of a role that may not
+    /// describe the execution "".
+    pub const OR_REFUSED: &str = "#else[]#end";
+
+    /// Whether the body is the action's own request.
+    pub fn passes_body(&self) -> bool {
+        let passes = |template: &String| template.trim_end_matches(Self::OR_REFUSED).ends_with(Self::PASS_BODY);
+        self.request_templates.values().all(passes)
+    }
 
     /// The method responses that the integration's own need: a status or header that is not declared is refused.
     pub fn method_responses(&self) -> BTreeMap<String, MethodResponse> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actions;
 use crate::api::EndpointStatus;
-use crate::model::{Authorization, Authorizer, Backend, Integration, Method, MethodKey};
+use crate::model::{Authorization, Authorizer, Backend, Method, MethodKey};
 
 /// URL and curl line of a method; `None` for a preflight, which is not for people. Capitals stand for the caller's values.
 pub(super) fn of(
@@ -69,8 +69,7 @@ fn curl(url: &str, region: &str, verb: &str, method: &Method, authorizers: &BTre
 fn body(method: &Method) -> String {
     let Some(integration) = &method.integration else { return "{}".to_owned() };
     let Backend::Aws { uri, .. } = &integration.backend else { return "{}".to_owned() };
-    let own = integration.request_templates.values().all(|template| template == Integration::PASS_BODY);
-    let action = uri.rsplit('/').next().and_then(actions::find).filter(|_| own);
+    let action = uri.rsplit('/').next().and_then(actions::find).filter(|_| integration.passes_body());
     let arguments = action.iter().flat_map(|action| action.arguments).filter(|argument| argument.required);
     let arguments: Vec<String> = arguments.map(|argument| format!("\"{}\": \"VALUE\"", argument.name)).collect();
     format!("{{{}}}", arguments.join(", "))

@@ -129,6 +129,72 @@ stages: [{{name: s}}]"#
     assert_eq!(aborted.and_then(|details| details.cause()), Some("it's \"enough\" #1 $"));
 }
 
+/// The caller's own request, as in the AWS tutorial: without what the action needs it is refused like any other.
+#[tokio::test]
+async fn a_request_of_the_callers_own_has_what_the_action_needs_or_answers_400() {
+    let world = World::new("own").await;
+    let machine = world.aws.machine(REGION, "hello", MachineKind::Standard).await;
+    let _controller = world.controller().await;
+    let method = |action: &str| {
+        format!("  - {{path: /{action}, method: POST, action: {action}, authorization: {{type: None}}}}\n")
+    };
+    let actions = ["StartExecution", "DescribeExecution", "ListExecutions", "SendTaskSuccess", "ListStateMachines"];
+    let methods = actions.map(method).concat();
+    let spec = format!(
+        "region: {REGION}\nrole: {{stateMachineArns: ['{machine}']}}\nmethods:\n{methods}stages: \
+         [{{name: s}}]"
+    );
+    let url = apply(&world, "own", &spec).await;
+    let call = |action: &str, body: String| post(&format!("{url}/{action}"), JSON, body);
+    let own = json!({"stateMachineArn": machine, "input": r#"{"a": "it"}"#});
+    let started = Answer::until(200, || call("StartExecution", format!("\n {own:#}\n"))).await.json();
+    let states = world.aws.states(REGION);
+    let arn = started["executionArn"].as_str().expect("an ARN");
+    let found = states.describe_execution().execution_arn(arn).send().await.expect("an execution");
+    assert_eq!(found.input(), Some(r#"{"a": "it"}"#), "as it was sent");
+    let listed = call("ListExecutions", json!({"stateMachineArn": machine}).to_string());
+    assert_eq!(Answer::of(listed).await.status, 200);
+    assert_eq!(Answer::of(call("ListStateMachines", String::new())).await.status, 200, "it needs nothing");
+    for (action, body) in [
+        ("StartExecution", json!({"input": "{}"})),
+        ("StartExecution", json!({"stateMachineArn": ""})),
+        ("StartExecution", json!({"stateMachineArn": null})),
+        ("StartExecution", json!([own])),
+        ("DescribeExecution", json!({"stateMachineArn": machine})),
+        ("ListExecutions", json!({"maxResults": 1})),
+        ("SendTaskSuccess", json!({"taskToken": "t"})),
+        ("SendTaskSuccess", json!({"output": "1"})),
+    ] {
+        let answer = Answer::of(call(action, body.to_string())).await;
+        assert_error(&world, &answer, 400, "SerializationException");
+    }
+    // An empty output is one: Step Functions gets it, and says that it is no JSON or that there is no such task.
+    let empty = Answer::of(call("SendTaskSuccess", json!({"taskToken": "t", "output": ""}).to_string())).await;
+    assert_ne!(empty.json()["error"], "SerializationException", "{empty:?}");
+    for action in ["StartExecution", "DescribeExecution", "ListExecutions", "SendTaskSuccess"] {
+        for body in ["", "{", "no JSON", "a=1&b=2"] {
+            let answer = Answer::of(call(action, body.to_owned())).await;
+            assert_error(&world, &answer, 400, "SerializationException");
+        }
+    }
+}
+
+#[test]
+fn a_request_of_the_callers_own_is_passed_on_as_it_was_sent() {
+    let golden: Value = serde_json::from_str(include_str!("golden/aws-tutorial.json")).expect("JSON");
+    let post = &golden["restApi"]["openapi"]["paths"]["/execution"]["post"];
+    let template = &post["x-amazon-apigateway-integration"]["requestTemplates"][JSON];
+    let template = stepgate::vtl::parse(template.as_str().expect("a template")).expect("it parses");
+    for body in [
+        r#"{"stateMachineArn":"a"}"#,
+        " \r\n\t{ \"stateMachineArn\" : \"a\",\n \"input\":\"{\\u0022é\\/ 1e3 it's $x #end\"  } \n",
+        r#"{"a": 1.50, "a": 2E+3, "stateMachineArn": "", "stateMachineArn": "a"}"#,
+    ] {
+        let call = stepgate::vtl::Context { body: body.to_owned(), ..Default::default() };
+        assert_eq!(stepgate::vtl::evaluate(&template, &call).expect("it runs").text, body);
+    }
+}
+
 #[tokio::test]
 async fn a_machine_or_permission_that_goes_away_answers_without_arns() {
     let world = World::new("gone").await;

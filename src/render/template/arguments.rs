@@ -55,12 +55,22 @@ pub(super) fn given(
     found
 }
 
-const LIST_EXECUTIONS: &str = "ListExecutions";
-
-/// ListExecutions has no required argument, but takes exactly one of two
+/// It has no required argument, but takes exactly one of two
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>).
+const LIST_EXECUTIONS: &str = "ListExecutions";
+const ONE_OF_TWO: [&str; 2] = ["stateMachineArn", "mapRunArn"];
+
+/// What a request of the action needs: of each list one.
+pub(super) fn needed(action: &Action) -> Vec<Vec<&'static Argument>> {
+    if action.name == LIST_EXECUTIONS {
+        return vec![ONE_OF_TWO.iter().filter_map(|name| action.argument(name)).collect()];
+    }
+    action.arguments.iter().filter(|argument| argument.required).map(|argument| vec![argument]).collect()
+}
+
+/// Notes what is wrong with the two arguments of which a request takes one.
 fn one_of_two(found: &mut [Given], field: &str, action: &Action, problems: &mut Problems) {
-    let of_what = |given: &&mut Given| matches!(given.argument.name, "stateMachineArn" | "mapRunArn");
+    let of_what = |given: &&mut Given| ONE_OF_TWO.contains(&given.argument.name);
     let mut of_what: Vec<&mut Given> = found.iter_mut().filter(of_what).collect();
     match of_what.as_mut_slice() {
         [] => {

@@ -3,6 +3,7 @@
 use super::escaped;
 use super::source::Read;
 use crate::api::{self, StepFunctionsApiSpec};
+use crate::model::Integration;
 use crate::render::Problems;
 
 /// Holds for a body that has fields to look for; what is no JSON has none, and no body at all reads as `{}`.
@@ -102,13 +103,12 @@ impl<'a> Builder<'a> {
         format!("{quote}{}{quote}", self.escaped(&read.text, level))
     }
 
-    /// The template of a request. Without what is needed it is `[]`, which Step Functions refuses before it looks at
-    /// permissions: a 400, and not the 500 of a role that may not describe the execution "".
+    /// The template of a request, which is refused without what is needed.
     pub(super) fn finish(self, object: &str) -> String {
         if self.needed.is_empty() {
             return self.set + object;
         }
-        format!("{}#if({}){object}#else[]#end", self.set, self.needed.join(" && "))
+        format!("{}#if({}){object}{}", self.set, self.needed.join(" && "), Integration::OR_REFUSED)
     }
 
     /// The JSON of an object with these members, each a name and a part. `level` is how deep it stands in JSON texts: 1

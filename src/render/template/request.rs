@@ -22,9 +22,26 @@ pub(in crate::render) fn request(
         return users(spec, &field, template, Makes::Request, problems);
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
-        return Integration::PASS_BODY.to_owned();
+        return body(Builder::new(spec, method, problems), action);
     }
     generated(spec, method, action, problems)
+}
+
+/// A template that passes on a body that is the action's own request, as it was sent, if it has what the action needs.
+fn body(mut builder: Builder<'_>, action: &Action) -> String {
+    for one_of in arguments::needed(action) {
+        let given = one_of.into_iter().map(|argument| {
+            let (variable, path) = (builder.variable(), format!("$.{}", argument.name));
+            builder.set(&format!("#set({variable} = \"$!input.path('{path}')\")"));
+            let given = format!("{variable} != \"\"");
+            // An empty text may be a value.
+            let may_be_empty = matches!(argument.kind, Kind::Text(length) | Kind::Json(length) if length.min == 0);
+            if may_be_empty { format!("{given} || {}", value::is_empty_text(&path)) } else { given }
+        });
+        let given: Vec<String> = given.collect();
+        builder.need(format!("({})", given.join(" || ")));
+    }
+    builder.finish(Integration::PASS_BODY)
 }
 
 /// A template from arguments: required ones always, optional ones when they have a value.
