@@ -1,6 +1,6 @@
 //! Schemas of single fields that the derive cannot express.
 
-use kube::core::{Message, Rule};
+use kube::core::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -41,15 +41,6 @@ pub(super) fn list_arguments(schema: &mut Schema) {
 /// A rule that a text has this form, with a sentence in place of the bare pattern that a schema would show.
 pub(super) fn form(pattern: &str, sentence: &str) -> Rule {
     Rule::new(format!("self.matches(r'^({pattern})$')")).message(sentence)
-}
-
-/// A rule that holds for each `x` of a list of the spec, such as that it names an entry of another. `shown` is an expression
-/// for what the first wrong one is, after the sentence.
-pub(super) fn refers(list: &str, good: &str, sentence: &str, shown: &str) -> Rule {
-    let wrong = format!("self.{list}.filter(x, !({good})).map(x, {shown})[0]");
-    Rule::new(format!("!has(self.{list}) || self.{list}.all(x, {good})"))
-        .message(Message::Expression(format!("'{sentence}; ' + {wrong}")))
-        .field_path(format!(".{list}"))
 }
 
 /// A text of that form inside a list or a map.

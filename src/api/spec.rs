@@ -11,7 +11,7 @@ use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
 use super::endpoint::Endpoint;
-use super::fields::{form, refers, tag_keys, tag_values};
+use super::fields::{form, tag_keys, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
 use super::model_schema::Model;
@@ -76,28 +76,31 @@ use super::usage_plan::UsagePlan;
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = refers(
-        "methods", "!has(x.stateMachine) || (has(self.stateMachines) && self.stateMachines.exists(s, s.name == x.stateMachine))",
-        "a stateMachine must be the name of an entry of spec.stateMachines", "x.method + ' ' + x.path + ' has ' + x.stateMachine"),
-    validation = refers(
-        "methods", "!has(x.request) || !has(x.request.template) || !has(x.request.template.name) || \
-         (has(self.templates) && self.templates.exists(t, t.name == x.request.template.name))",
-        "a request.template.name must be the name of an entry of spec.templates",
-        "x.method + ' ' + x.path + ' has ' + x.request.template.name"),
-    validation = refers(
-        "methods", "!has(x.response) || !has(x.response.templates) || x.response.templates.all(r, !has(r.template.name) || \
-         (has(self.templates) && self.templates.exists(t, t.name == r.template.name)))",
-        "a template.name of a response must be the name of an entry of spec.templates",
-        "x.method + ' ' + x.path + ' has another'"),
-    validation = refers(
-        "methods", "!has(x.request) || !has(x.request.model) || (has(self.models) && \
-         self.models.exists(s, s.name == x.request.model))",
-        "a request.model must be the name of an entry of spec.models", "x.method + ' ' + x.path + ' has ' + x.request.model"),
-    validation = refers(
-        "methods", "!has(x.authorization.authorizer) || (has(self.authorizers) && self.authorizers.exists(a, \
-         a.name == x.authorization.authorizer && has(a.cognito) == (x.authorization.type == 'Cognito')))",
-        "an authorization.authorizer must be the name of an entry of spec.authorizers of its type",
-        "x.method + ' ' + x.path + ' has ' + x.authorization.authorizer"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.stateMachine) || (has(self.stateMachines) && \
+         self.stateMachines.exists(s, s.name == m.stateMachine)))")
+        .message("every method's stateMachine must be the name of an entry of spec.stateMachines")
+        .field_path(".methods"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.request) || !has(m.request.template) || !has(m.request.template.name) || (has(self.templates) && \
+         self.templates.exists(t, t.name == m.request.template.name)))")
+        .message("every method's request.template.name must be the name of an entry of spec.templates")
+        .field_path(".methods"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.response) || !has(m.response.templates) || m.response.templates.all(r, \
+         !has(r.template.name) || (has(self.templates) && self.templates.exists(t, t.name == r.template.name))))")
+        .message("every template.name of a method's response must be the name of an entry of spec.templates")
+        .field_path(".methods"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.request) || !has(m.request.model) || (has(self.models) && \
+         self.models.exists(s, s.name == m.request.model)))")
+        .message("every method's request.model must be the name of an entry of spec.models")
+        .field_path(".methods"),
+    validation = Rule::new(
+        "self.methods.all(m, !has(m.authorization.authorizer) || (has(self.authorizers) && self.authorizers.exists(a, \
+         a.name == m.authorization.authorizer && has(a.cognito) == (m.authorization.type == 'Cognito'))))")
+        .message("every method's authorization.authorizer must be the name of an entry of spec.authorizers of its type")
+        .field_path(".methods"),
     validation = Rule::new(
         "!has(self.stateMachines) || self.stateMachines.all(s, !has(s.stageVariable) || \
          self.stages.all(g, has(g.variables) && s.stageVariable in g.variables || \
@@ -108,13 +111,13 @@ use super::usage_plan::UsagePlan;
              !(has(g.variables) && s.stageVariable in g.variables) && \
              !(has(g.variablesFrom) && s.stageVariable in g.variablesFrom))).map(g, g.name)[0] + ' does not'".into()))
         .field_path(".stages"),
-    validation = refers(
-        "usagePlans", "x.stages.all(s, self.stages.exists(g, g.name == s.name))",
-        "every stage of a usage plan must be the name of an entry of spec.stages",
-        "x.name + ' has ' + x.stages.filter(s, !self.stages.exists(g, g.name == s.name))[0].name"),
-    validation = refers(
-        "domains", "self.stages.exists(g, g.name == x.stage)",
-        "the stage of a domain must be the name of an entry of spec.stages", "x.name + ' has ' + x.stage"),
+    validation = Rule::new(
+        "!has(self.usagePlans) || self.usagePlans.all(p, p.stages.all(s, self.stages.exists(g, g.name == s.name)))")
+        .message("every stage of a usage plan must be the name of an entry of spec.stages")
+        .field_path(".usagePlans"),
+    validation = Rule::new("!has(self.domains) || self.domains.all(d, self.stages.exists(g, g.name == d.stage))")
+        .message("every domain's stage must be the name of an entry of spec.stages")
+        .field_path(".domains"),
     validation = Rule::new("!has(self.tags) || !has(self.tagsFrom) || self.tagsFrom.all(k, !(k in self.tags))")
         .message("a tag stands in tags or in tagsFrom, not in both"),
 )]
