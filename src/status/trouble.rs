@@ -142,7 +142,7 @@ impl Trouble {
             (Action::PutRestApi { .. }, Class::ForeignRole) => {
                 format!("spec.role.arn: {error}; give a role of the account that the API is in")
             }
-            (Action::PutRestApi(api), Class::TimeoutQuota) => format!(
+            (Action::PutRestApi { api, .. }, Class::TimeoutQuota) => format!(
                 "{}: {error}. Give {} or less, or have API Gateway's quota \"Maximum integration timeout in milliseconds\" \
                  raised for account and region (Service Quotas); then it is applied by itself",
                 long(api),

@@ -81,7 +81,9 @@ pub fn outputs(text: &str, member: &str) -> Vec<String> {
     let Ok(template) = parse(text) else { return Vec::new() };
     let Samples { numbers, texts, nasty } = samples::samples(&template, false);
     let with_member = |mut context: Context| {
-        if let Ok(serde_json::Value::Object(mut body)) = serde_json::from_str(&context.body) {
+        let body = serde_json::from_str(&context.body).unwrap_or_default();
+        if !matches!(body, serde_json::Value::Array(_)) {
+            let mut body = if let serde_json::Value::Object(body) = body { body } else { serde_json::Map::new() };
             body.insert(member.to_owned(), serde_json::Value::from("text"));
             context.body = serde_json::Value::Object(body).to_string();
         }
