@@ -67,6 +67,8 @@ pub struct Argument {
 pub enum Kind {
     /// Plain text.
     Text(Length),
+    /// The same without what [`not_in_a_name`] finds.
+    Name(Length),
     /// JSON text, to be parsed by the workflow. Step Functions counts its bytes in UTF-8.
     Json(Length),
     /// ARN.
@@ -153,6 +155,19 @@ impl Action {
     }
 }
 
+/// The first character of a text that no name of an execution has, by the documentation of `StartExecution`
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
+pub fn not_in_a_name(text: &str) -> Option<char> {
+    const SPECIAL: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
+    let never = |c: char| {
+        SPECIAL.contains(c)
+            || c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{10ffff}')
+    };
+    text.chars().find(|c| never(*c))
+}
+
 /// The action of that name.
 pub fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name)
@@ -195,6 +210,13 @@ mod tests {
             let kinds = [ArnKind::StateMachine, ArnKind::Execution, ArnKind::MapRun];
             assert!(kinds.into_iter().any(|kind| action.arn(kind).is_some()), "{}", action.name);
         }
+    }
+
+    #[test]
+    fn names_take_letters_of_any_language() {
+        assert_eq!(not_in_a_name("order-7_é.x'(1)"), None);
+        let wrong = [("a b", ' '), ("a*", '*'), ("a\u{7f}", '\u{7f}'), ("a\\", '\\'), ("a:b/", ':')];
+        assert!(wrong.iter().all(|(text, c)| not_in_a_name(text) == Some(*c)));
     }
 
     #[test]

@@ -186,8 +186,8 @@ impl Reason {
                  words. It is tried again every few minutes."
             }
             Self::Refused => {
-                "AWS refuses a request as wrong; the message has AWS's words. Correct the spec. What was served before \
-                 is still served."
+                "AWS refuses a request as wrong; the message has AWS's words. Correct the spec, or have the quota \
+                 raised that the message names. What was served before is still served."
             }
             Self::NotOwned => {
                 "A role, stage, domain name or path of one that this object needs exists and is not this object's, or the API \

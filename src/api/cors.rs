@@ -64,7 +64,7 @@ pub struct Cors {
     pub allow_headers: Vec<String>,
 
     /// Response headers that scripts may read, beside those that browsers always show. Default: those that the method's
-    /// own response sets: its headers, and Location.
+    /// own response sets: its headers, and Location, which is added to a list of yours, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "cors_headers")]
     #[x_kube(merge_strategy = ListMerge::Set)]

@@ -32,12 +32,12 @@ use crate::actions;
 )]
 pub struct Method {
     /// Path below the stage, such as /execution or /orders/{id}; / is the root. {name} takes one segment, {name+} at the
-    /// end all that follow.
+    /// end all that follow. /ping and /sping are API Gateway's own on domain names.
     #[schemars(length(max = 512))]
     #[x_kube(validation = form(
-        r"/|(/([A-Za-z0-9_.:,-]+|\{[A-Za-z0-9_.-]+\+?\}))+",
+        r"/|(/((\.{0,2}[A-Za-z0-9_:,-]|\.{3})[A-Za-z0-9_.:,-]*|\{[A-Za-z0-9_.-]+\+?\}))+",
         "must be / or segments that start with / each, such as /orders/{id}, without / at the end; a segment has \
-         letters, digits and _ . : , - only, or is {name} or {name+}"))]
+         letters, digits and _ . : , - only, or is {name} or {name+}; . and .. are none, as clients take them away"))]
     pub path: String,
 
     /// HTTP method that callers use. ANY takes all that the path does not list. OPTIONS belongs to spec.cors.
@@ -61,7 +61,7 @@ pub struct Method {
     pub authorization: Authorization,
 
     /// Whether callers must also send an API key of one of spec.usagePlans, in the header x-api-key. Without one they get
-    /// a 403. A key tells callers apart and meters them; it is no replacement for authorization.
+    /// a 403, and so do all callers of a stage that no usage plan with a key has. A key tells callers apart and meters them; it is no replacement for authorization.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub api_key_required: bool,
 

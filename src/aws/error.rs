@@ -12,6 +12,8 @@ pub enum Class {
     ForeignRole,
     /// Logs were asked for, and the account has no role for them in this region.
     NoLoggingRole,
+    /// Calls of a method may take longer than the account's quota for it; a higher quota helps, too.
+    TimeoutQuota,
     /// Credentials are missing, wrong, expired or do not allow it.
     Denied,
     /// Someone else is changing the same thing, or it is in use.
@@ -33,6 +35,7 @@ impl Class {
             Self::Invalid => "invalid",
             Self::ForeignRole => "foreign_role",
             Self::NoLoggingRole => "no_logging_role",
+            Self::TimeoutQuota => "timeout_quota",
             Self::Denied => "denied",
             Self::Conflict => "conflict",
             Self::Throttled => "throttled",
@@ -52,6 +55,7 @@ impl Class {
             // Also of what the caller lacks for a part of the request, whatever the code: a role in an imported document.
             _ if message.contains(super::refusal::UNAUTHORIZED) => Self::Denied,
             _ if message.contains("CloudWatch Logs role ARN must be set") => Self::NoLoggingRole,
+            _ if message.contains("Timeout should be between") => Self::TimeoutQuota,
             // AWS's words for a deployment that a stage or its canary uses.
             _ if message.contains("pointing to this deployment") => Self::Conflict,
             "NotFoundException" | "NoSuchEntity" | "StateMachineDoesNotExist" => Self::NotFound,

@@ -82,6 +82,9 @@ fn list(above: &str, arguments: &[Argument], rows: &mut Vec<[String; 3]>) {
 fn kind(kind: Kind) -> String {
     match kind {
         Kind::Text(length) => format!("text, {} to {} characters", length.min, length.max),
+        Kind::Name(length) => {
+            format!("name, {} to {} characters, none of them blank or special", length.min, length.max)
+        }
         Kind::Json(length) => format!("JSON text, up to {} bytes", length.max),
         Kind::Arn(of, length) => format!("ARN of {}, up to {} characters", arn(of), length.max),
         Kind::Enum(words) => words.join(" | "),

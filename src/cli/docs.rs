@@ -118,7 +118,7 @@ fn limits(field: &Value) -> Vec<String> {
         ("exclusiveMinimum", "exclusiveMaximum", "exclusive"),
     ];
     let words = BOUNDS.iter().filter_map(|(min, max, of)| {
-        let range = match (field.get(min), field.get(max)) {
+        let range = match (bound(field, min), bound(field, max)) {
             (Some(min), Some(max)) => format!("{min} to {max}"),
             (Some(min), None) => format!("at least {min}"),
             (None, Some(max)) => format!("at most {max}"),
@@ -127,6 +127,15 @@ fn limits(field: &Value) -> Vec<String> {
         Some(format!("{range} {of}").trim_end().to_owned())
     });
     words.collect()
+}
+
+/// A bound of the schema. Those of integers are numbers with a fraction there, too.
+fn bound(field: &Value, name: &str) -> Option<String> {
+    let bound = field.get(name)?;
+    match bound.as_f64().filter(|_| field["type"] == "integer") {
+        Some(number) => Some(format!("{number:.0}")),
+        None => Some(bound.to_string()),
+    }
 }
 
 /// The sentences of the CEL rules of an object, a field, or what is in a list or map.

@@ -22,6 +22,7 @@ use crate::aws::{Caller, Urgency};
 use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
+use crate::references::References;
 use crate::render::{Problem, Rendered, render};
 use crate::status::{self, EventDraft, Pass, Trouble, is_settled};
 
@@ -179,6 +180,8 @@ impl PassOver<'_> {
         };
         let desired = match render(&self.owner, &spec) {
             Ok(Rendered { desired, mut warnings }) => {
+                let explained = read.references.explain(&spec, &warnings);
+                warnings = explained.unwrap_or(warnings);
                 warnings.extend(self.unread_interval());
                 report.warn(warnings);
                 desired
@@ -188,6 +191,10 @@ impl PassOver<'_> {
                 let trouble = explained.map_or_else(|| Trouble::invalid(&problems), |all| Trouble::referred(&all));
                 return self.fail(report, &trouble, None).await;
             }
+        };
+        let as_written = |trouble: Trouble, references: &References| {
+            let message = references.as_written(&spec, &trouble.message);
+            Trouble { message, ..trouble }
         };
         let outputs = Outputs::new(self.shared.client.clone(), self.object);
         let found = match outputs.look().await {
@@ -205,7 +212,8 @@ impl PassOver<'_> {
             Err(planned) => return self.show(report, &planned).await,
         };
         if !plan.blockers.is_empty() {
-            return self.fail(report, &Trouble::blocked(&plan.blockers), None).await;
+            let trouble = as_written(Trouble::blocked(&plan.blockers), &read.references);
+            return self.fail(report, &trouble, None).await;
         }
         let drifted = self.status().is_some_and(|status| status.applied == Some(desired.hash()));
         if drifted && !plan.is_empty() && self.object.spec.drift_policy == DriftPolicy::Report {
@@ -225,7 +233,8 @@ impl PassOver<'_> {
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(&read.versions);
         if let Some(failure) = &outcome.failure {
-            return self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await;
+            let trouble = as_written(Trouble::step(failure), &read.references);
+            return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
         if let Err(trouble) = kept {
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;

@@ -13,7 +13,7 @@ pub struct Domain {
     pub own: Option<DomainName>,
     /// Stages of the API by base path; the empty one is the whole name.
     pub mappings: BTreeMap<String, StageName>,
-    /// Field that names it.
+    /// Field that names it: the entry that gives its settings, else the first.
     pub field: String,
 }
 

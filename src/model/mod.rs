@@ -35,7 +35,7 @@ pub use method_settings::{
     LogLevel, Logging, MethodCache, MethodSettings, SettingsChange, SettingsPart, Throttling, Unauthorized,
 };
 pub use owner::{API_KEY_TAG, OWNER_TAG, Owner, STAGE_TAG, TAG_PREFIX, USAGE_PLAN_TAG};
-pub use partition::{Partition, invoke_url, partition};
+pub use partition::{Partition, invoke_url, partition, regions};
 pub use path::Segment;
 pub use policy::{INLINE_POLICY_MAX, PolicyDocument};
 pub use preflight::{MethodTest, TestAnswer};

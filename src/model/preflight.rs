@@ -30,6 +30,8 @@ pub struct MethodTest {
     pub expected_headers: BTreeMap<String, String>,
     /// Body it has to get, or the part of it that counts.
     pub expected_body: Option<Value>,
+    /// Whether the call starts an execution.
+    pub starts_execution: bool,
     /// Whether an unexpected body may be shown.
     pub show_body: bool,
 }
@@ -134,6 +136,7 @@ mod tests {
             status: 200,
             expected_headers: BTreeMap::from([("X-A".to_owned(), "1".to_owned())]),
             expected_body,
+            starts_execution: false,
             show_body,
         }
     }

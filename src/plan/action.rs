@@ -338,6 +338,7 @@ impl fmt::Display for Action {
             }
             Self::TagRestApi(_) => f.write_str("tag API"),
             Self::DeleteRestApi => f.write_str("delete API"),
+            Self::TestMethod(test) if test.starts_execution => write!(f, "test {test}, which starts an execution"),
             Self::TestMethod(test) => write!(f, "test {test}"),
             Self::CreateDeployment(revision) => write!(f, "create deployment of revision {revision}"),
             Self::DeleteDeployment { id, revision } => write!(f, "delete deployment {id} of revision {revision}"),

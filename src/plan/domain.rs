@@ -19,7 +19,9 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
                 }
                 Some((of, _)) if Some(of) != api => {
                     let what = format!("a mapping of {} to API {of}", shown(name, path));
-                    steps.blockers.push(Blocker::MappingTaken { field: wanted.field.clone(), what });
+                    steps
+                        .blockers
+                        .push(Blocker::MappingTaken { field: format!("spec.domains[{}]", shown(name, path)), what });
                 }
                 Some((_, leads)) if leads.as_ref() != Some(stage) => {
                     let changes = Change::between(&format!("domain/{name} /{path}"), leads.as_ref(), Some(stage));

@@ -139,7 +139,13 @@ fn explained(problem: Problem, references: &[Reference], values: &Values) -> Pro
         message.push_str("; it ends with a line break");
     }
     let rest = field.strip_prefix(&reference.place.indexed).unwrap_or_default();
-    Problem { field: format!("{}{rest}", reference.field), message }
+    problem_at(&reference.field, rest, message)
+}
+
+/// A problem of a value that the field refers to, or of what stands at `rest` in it.
+pub(super) fn problem_at(field: &str, rest: &str, message: String) -> Problem {
+    let message = if rest.is_empty() { message } else { format!("at {}: {message}", rest.trim_start_matches('.')) };
+    Problem { field: field.to_owned(), message }
 }
 
 /// Whether a path is that of a field or of something in it.
@@ -198,11 +204,11 @@ mod tests {
         let references = References::of(&spec());
         let fields: Vec<&str> = references.0.iter().map(|reference| reference.field.as_str()).collect();
         let wanted = [
-            "spec.role.arn",
-            "spec.stages[prod].variables.y",
-            "spec.stateMachines[a].arn",
-            "spec.stateMachines[b].arn",
-            "spec.templates[t].body",
+            "spec.role.arnFrom",
+            "spec.stages[prod].variablesFrom.y",
+            "spec.stateMachines[a].arnFrom",
+            "spec.stateMachines[b].ref",
+            "spec.templates[t].bodyFrom",
         ];
         assert_eq!(fields, wanted);
         let filled = references.fill(&spec(), &values(&[])).unwrap();
@@ -223,13 +229,13 @@ mod tests {
         let references = References::of(&spec());
         let all = references.fill(&spec(), &Values::new()).unwrap_err();
         assert!(matches!(all, Unfilled::Missing(_)));
-        assert!(shown(all).contains(&"spec.role.arn: ConfigMap env does not exist".to_owned()));
+        assert!(shown(all).contains(&"spec.role.arnFrom: ConfigMap env does not exist".to_owned()));
         let key = references.fill(&spec(), &values(&[("y", "")])).unwrap_err();
-        let says = "spec.stages[prod].variables.y: ConfigMap env has no key y; it has machine, role, template";
+        let says = "spec.stages[prod].variablesFrom.y: ConfigMap env has no key y; it has machine, role, template";
         assert_eq!(shown(key), [says]);
         let mut no_arn = values(&[]);
         no_arn.extend([keys(Kind::StateMachine(crate::api::StateMachineGroup::Ack), "b", &[])]);
-        let says = "spec.stateMachines[b].arn: StateMachine.sfn.services.k8s.aws b has no ARN in its status yet";
+        let says = "spec.stateMachines[b].ref: StateMachine.sfn.services.k8s.aws b has no ARN in its status yet";
         assert_eq!(shown(references.fill(&spec(), &no_arn).unwrap_err()), [says]);
     }
 
@@ -238,9 +244,9 @@ mod tests {
         let references = References::of(&spec());
         let long = "a".repeat(513);
         let cases = [
-            ("y", "r e d", "spec.stages[prod].variables.y: a stage variable has letters"),
-            ("y", &long, "spec.stages[prod].variables.y: has 513 characters, and 512 are allowed"),
-            ("role", "my-role", "spec.role.arn: must be the ARN of a role"),
+            ("y", "r e d", "spec.stages[prod].variablesFrom.y: a stage variable has letters"),
+            ("y", &long, "spec.stages[prod].variablesFrom.y: has 513 characters, and 512 are allowed"),
+            ("role", "my-role", "spec.role.arnFrom: must be the ARN of a role"),
             ("role", "arn:aws:iam::123456789012:role/r\n", "it ends with a line break"),
         ];
         for (key, value, says) in cases {
@@ -323,12 +329,12 @@ mod tests {
         let withheld = [(source(), Content::Withheld)].into();
         assert_eq!(key_values(&withheld).unwrap(), [None, None]);
 
-        let field = "spec.usagePlans[p].apiKeys[yours].value";
+        let field = "spec.usagePlans[p].apiKeys[yours].valueFrom";
         let none = key_values(&Values::new()).unwrap_err();
         assert_eq!(shown(none), [format!("{field}: Secret mine does not exist")]);
         let bytes = Content::Keys([("v".to_owned(), Some(VALUE.to_owned())), ("w".to_owned(), None)].into());
         let told = shown(key_values(&[(source(), bytes)].into()).unwrap_err());
-        assert_eq!(told, ["spec.usagePlans[p].apiKeys[made].value: key w of Secret mine is no text"]);
+        assert_eq!(told, ["spec.usagePlans[p].apiKeys[made].secret: key w of Secret mine is no text"]);
         let hidden = Content::Unreadable("it is forbidden".to_owned());
         let told = shown(key_values(&[(source(), hidden)].into()).unwrap_err());
         assert_eq!(told.len(), 2, "what cannot be looked at may be there: {told:?}");
@@ -337,7 +343,11 @@ mod tests {
         let references = References::of(&keyed());
         let filled = references.fill(&keyed(), &both).unwrap();
         let problem = |field: &str| Problem { field: field.to_owned(), message: "is short".to_owned() };
-        let told = references.explain(&filled, &[problem(field), problem("spec.stages")]).unwrap();
+        let filled_field = "spec.usagePlans[p].apiKeys[yours].value";
+        let told = references.explain(&filled, &[problem(filled_field), problem("spec.stages")]).unwrap();
+        assert_eq!(told[0].field, field);
+        let text = |field: &str| format!("{field}, {field}s: no");
+        assert_eq!(references.as_written(&filled, &text(filled_field)), format!("{field}, {filled_field}s: no"));
         assert_eq!(told[0].message, "is short (from key v of Secret mine)");
         assert_eq!(told[1].message, "is short");
         assert_eq!(references.explain(&filled, &[problem("spec.usagePlans[p].apiKeys[other].value")]), None);

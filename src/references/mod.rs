@@ -91,7 +91,7 @@ pub type Values = BTreeMap<Source, Content>;
 /// A field that takes its value from another object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// Path of the field that is filled, by the keys of lists as `render` writes it.
+    /// Path of the field that refers, by the keys of lists as `render` writes it.
     pub field: String,
     /// The object.
     pub source: Source,
@@ -141,22 +141,50 @@ impl References {
         fill::fill(&self.0, spec, values)
     }
 
-    /// The problems that `render` found in the filled spec, with where the values in question came from. `None` if no
-    /// change of what the spec refers to can cure one of them.
+    /// The problems that `render` found in the filled spec, about the fields that were written, with where the values in
+    /// question came from. `None` if no change of what the spec refers to can cure one of them.
     pub fn explain(&self, filled: &StepFunctionsApiSpec, problems: &[Problem]) -> Option<Vec<Problem>> {
-        let spec = serde_json::to_value(filled).unwrap_or(Value::Null);
-        let fields: Vec<(String, &Reference)> =
-            self.0.iter().map(|reference| (walk::shown(&spec, &SPEC, &reference.place), reference)).collect();
+        let fields = self.fields(filled);
         let mut any = false;
         let explained = |Problem { field, message }: &Problem| {
-            let own = fields.iter().find(|(path, _)| fill::inside(field, path));
-            let named = || fields.iter().find(|(path, _)| message.contains(path));
+            let own = fields.iter().find(|([path, _], _)| fill::inside(field, path));
+            let named = || fields.iter().find(|([path, _], _)| message.contains(path));
             let from = own.map(|(_, reference)| format!(" (from {})", fill::origin(reference)));
-            let from = from.or_else(|| named().map(|(path, from)| format!(" ({path} is from {})", fill::origin(from))));
+            let from = from
+                .or_else(|| named().map(|([_, written], from)| format!(" ({written} is from {})", fill::origin(from))));
             any |= from.is_some();
-            Problem { field: field.clone(), message: format!("{message}{}", from.unwrap_or_default()) }
+            let message = format!("{}{}", written(&fields, message), from.unwrap_or_default());
+            match own {
+                Some(([path, written], _)) => fill::problem_at(written, &field[path.len()..], message),
+                None => Problem { field: field.clone(), message },
+            }
         };
         let problems = problems.iter().map(explained).collect();
         any.then_some(problems)
     }
+
+    /// A text about the filled spec, with the fields that were written in place of those that were filled.
+    pub fn as_written(&self, filled: &StepFunctionsApiSpec, text: &str) -> String {
+        if self.is_empty() { text.to_owned() } else { written(&self.fields(filled), text) }
+    }
+
+    /// Paths of what is filled and of what refers.
+    fn fields(&self, filled: &StepFunctionsApiSpec) -> Vec<([String; 2], &Reference)> {
+        let spec = serde_json::to_value(filled).unwrap_or(Value::Null);
+        self.0.iter().map(|reference| (walk::shown(&spec, &SPEC, &reference.place), reference)).collect()
+    }
+}
+
+fn written(fields: &[([String; 2], &Reference)], text: &str) -> String {
+    fields.iter().fold(text.to_owned(), |text, ([path, written], _)| {
+        let mut pieces = text.split(path.as_str());
+        let mut replaced = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            // Not the start of another name.
+            let whole = !piece.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            replaced.push_str(if whole { written } else { path });
+            replaced.push_str(piece);
+        }
+        replaced
+    })
 }

@@ -126,7 +126,7 @@ fn referring(at: &At<'_>, from: &str, value: &Value, target: &Target<'_>) -> Vec
         kind,
         optional,
     };
-    let field = format!("{}.{name}", at.shown);
+    let field = format!("{}.{from}", at.shown);
     if from == "ref" {
         let group = serde_json::from_value::<StateMachineGroup>(value["apiGroup"].clone());
         let source = group.map(|group| Source { kind: Kind::StateMachine(group), name: text(&value["name"]) });
@@ -158,15 +158,15 @@ fn key_of(value: &Value) -> Option<(Source, String)> {
         .or_else(|| of(value, Kind::Secret))
 }
 
-/// Path of what is filled, as `render` writes it, in a spec whose keys of lists are filled, too.
-pub(super) fn shown(spec: &Value, schema: &Value, place: &Place) -> String {
+/// Paths of what is filled and of what refers, as `render` writes them, in a spec whose keys of lists are filled, too.
+pub(super) fn shown(spec: &Value, schema: &Value, place: &Place) -> [String; 2] {
     let path = || "spec".to_owned();
     let mut at = At { value: spec, schema, pointer: String::new(), indexed: path(), shown: path() };
     for step in place.parent.split('/').skip(1) {
         at = match at.value {
             Value::Array(items) => match step.parse().ok().and_then(|index: usize| Some((index, items.get(index)?))) {
                 Some((index, item)) => at.item(index, item),
-                None => return String::new(),
+                None => return [String::new(), String::new()],
             },
             value => {
                 let name = step.replace("~1", "/").replace("~0", "~");
@@ -177,7 +177,8 @@ pub(super) fn shown(spec: &Value, schema: &Value, place: &Place) -> String {
         };
     }
     let entry = place.entry.as_ref().map(|entry| format!(".{entry}"));
-    format!("{}.{}{}", at.shown, place.target, entry.unwrap_or_default())
+    let entry = entry.unwrap_or_default();
+    [&place.target, &place.from].map(|name| format!("{}.{name}{entry}", at.shown))
 }
 
 fn text(value: &Value) -> String {

@@ -3,22 +3,38 @@
 //! state machines.
 
 use super::Problems;
-use crate::model::{Arn, partition};
+use crate::actions::nearest;
+use crate::model::{Arn, partition, regions};
 
 /// Checks the ARNs of a spec, one after the other.
 pub(super) struct Arns<'a> {
     region: &'a str,
+    /// What is wrong with the name of the region.
+    unknown: Option<String>,
     /// Of the first ARN that names one, with its field.
     account: Option<(String, String)>,
 }
 
 impl<'a> Arns<'a> {
     pub(super) fn new(region: &'a str) -> Self {
-        Self { region, account: None }
+        Self { region, unknown: unknown(region), account: None }
+    }
+
+    /// Warns of a region that is perhaps none.
+    pub(super) fn check_region(&self, problems: &mut Problems) {
+        if let Some(text) = &self.unknown {
+            problems.warn("spec.region", text);
+        }
     }
 
     /// Notes what is wrong with partition or region of the ARN in that field; its account may be any.
     pub(super) fn check_place(&self, field: &str, arn: &Arn, problems: &mut Problems) {
+        if !arn.region().is_empty() && arn.region() != self.region && self.unknown.is_some() {
+            // Not a fault of all these ARNs.
+            let text = format!("{}; ARNs here name {}", self.unknown.as_deref().unwrap_or_default(), arn.region());
+            problems.add("spec.region", text);
+            return;
+        }
         let wrong = (!arn.region().is_empty() && arn.region() != self.region)
             .then(|| format!("is in {}, and spec.region is {}; name one in this region", arn.region(), self.region));
         self.place(field, arn, wrong, problems);
@@ -66,4 +82,13 @@ impl<'a> Arns<'a> {
             Some(_) => {}
         }
     }
+}
+
+/// What there is to say of the name of a region that is not known.
+fn unknown(region: &str) -> Option<String> {
+    if regions().any(|known| known == region) {
+        return None;
+    }
+    let hint = nearest(region, regions()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+    Some(format!("{region} is no region of AWS that is known here{hint} It cannot be changed: make a new object"))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use regex_lite::Regex;
+
 use super::{Problems, arn::Arns, method_field};
 use crate::api::{self, AuthorizationType, IdentitySource, LambdaAuthorizerType, StepFunctionsApiSpec};
 use crate::model::{Arn, Authorization, Authorizer, AuthorizerKind, Invocation, partition};
@@ -43,6 +45,9 @@ pub(super) fn render(
             (kind, sources)
         };
         let identity_pattern = authorizer.lambda.as_ref().and_then(|lambda| lambda.identity_pattern.clone());
+        if let Some(Err(message)) = identity_pattern.as_deref().map(check_pattern) {
+            problems.add(format!("{field}.lambda.identityPattern"), message);
+        }
         let rendered = Authorizer { kind, identity_sources, identity_pattern, cache_seconds: authorizer.cache_seconds };
         Some((authorizer.name.clone(), rendered))
     };
@@ -56,6 +61,16 @@ pub(super) fn render(
         }
     }
     rendered
+}
+
+/// Whether a text is a regular expression. API Gateway's are those of Java, which has more than is known here (look-around,
+/// possessive groups, classes in classes, escapes of its own): what may be such is taken as it is.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    let Err(error) = Regex::new(pattern) else { return Ok(()) };
+    let escapes = pattern.split('\\').skip(1).filter_map(|after| after.chars().next());
+    let of_java = ["(?", "&&", "]]"].iter().any(|piece| pattern.contains(piece))
+        || escapes.into_iter().any(|c| c.is_ascii_alphanumeric());
+    if of_java { Ok(()) } else { Err(format!("is no regular expression: {error}")) }
 }
 
 /// Pools and functions may be in another account and region, but in no other partition.

@@ -8,6 +8,8 @@ use crate::model::{Authorization, Backend, Integration, IntegrationResponse, Met
 const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 /// What API Gateway's console allows when it enables CORS: a JSON body, and everything a signed call carries.
 const ALLOW_HEADERS: [&str; 5] = ["Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token"];
+/// What `response.location` sets.
+pub(super) const LOCATION: &str = "Location";
 const ALL_VERBS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// What CORS adds to an answer.
@@ -27,8 +29,15 @@ pub(super) fn of_answer(cors: &Cors, own: &BTreeSet<String>) -> Sharing {
 
 /// Headers that tell scripts what they may read.
 fn exposed(cors: &Cors, own: &BTreeSet<String>) -> Vec<(&'static str, String)> {
+    let mut given = cors.expose_headers.clone();
+    // Without it a page cannot find what it started.
+    if let Some(location) = own.get(LOCATION).filter(|_| !given.is_empty() && given != ["*"])
+        && !given.iter().any(|name| name.eq_ignore_ascii_case(location))
+    {
+        given.push(location.clone());
+    }
     let own = own.iter().map(String::as_str);
-    list(&cors.expose_headers, own).map(|names| ("Access-Control-Expose-Headers", names)).into_iter().collect()
+    list(&given, own).map(|names| ("Access-Control-Expose-Headers", names)).into_iter().collect()
 }
 
 /// The given words, else the default ones; `None` without any.
@@ -127,4 +136,24 @@ pub(super) fn of_gateway(cors: &Cors) -> BTreeMap<String, String> {
         headers.push(("Access-Control-Allow-Credentials", "true".to_owned()));
     }
     fixed(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn location_is_added_to_what_the_spec_exposes_where_an_answer_has_it() {
+        let cors = |names: &str| -> Cors {
+            let names: Vec<&str> = names.split(' ').filter(|name| !name.is_empty()).collect();
+            serde_json::from_value(serde_json::json!({"allowOrigins": ["*"], "exposeHeaders": names})).unwrap()
+        };
+        let own: BTreeSet<String> = ["Cache-Control", "Location"].map(str::to_owned).into();
+        let told = |names: &str, own: &BTreeSet<String>| exposed(&cors(names), own).pop().map(|(_, names)| names);
+        assert_eq!(told("", &own).as_deref(), Some("Cache-Control,Location"));
+        assert_eq!(told("X-Note", &own).as_deref(), Some("X-Note,Location"));
+        assert_eq!(told("X-Note location", &own).as_deref(), Some("X-Note,location"));
+        assert_eq!(told("*", &own).as_deref(), Some("*"));
+        assert_eq!(told("X-Note", &BTreeSet::new()).as_deref(), Some("X-Note"));
+    }
 }

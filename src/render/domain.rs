@@ -40,7 +40,10 @@ pub(super) fn render(
                     domain.field
                 ),
             ),
-            (None, Some(own)) => domain.own = Some(own),
+            (None, Some(own)) => {
+                domain.own = Some(own);
+                domain.field.clone_from(&field);
+            }
             _ => {}
         }
         if domain.mappings.insert(entry.base_path.clone(), entry.stage.clone()).is_some() {

@@ -14,6 +14,7 @@ mod integration;
 mod machines;
 mod method;
 mod model_schema;
+mod outputs;
 mod policy;
 mod preflight;
 mod resource_policy;
@@ -71,6 +72,7 @@ impl Problems {
 pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Vec<Problem>> {
     let mut problems = Problems::default();
     let mut arns = arn::Arns::new(&spec.region);
+    arns.check_region(&mut problems);
     let machines = machines::resolve(spec, &mut arns, &mut problems);
     let activities = activities::resolve(spec, &mut arns, &mut problems);
     let role =
@@ -81,6 +83,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Ve
     let usage_plans = usage_plan::render(owner, spec, &mut problems);
     let api_keys = api_key::render(owner, spec, &mut problems);
     let domains = domain::render(owner, spec, &mut arns, &mut problems);
+    outputs::check(spec, &mut problems);
     let tests = preflight::render(spec, &mut problems);
     let Problems { mut errors, mut warnings } = problems;
     for list in [&mut errors, &mut warnings] {

@@ -85,6 +85,7 @@ fn call(
         status: test.expect.status,
         expected_headers: test.expect.headers.clone(),
         expected_body: test.expect.body.clone(),
+        starts_execution: actions::find(&method.action).is_some_and(actions::Action::starts_execution),
         show_body: test.show_body,
     })
 }

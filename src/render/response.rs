@@ -59,9 +59,9 @@ fn success(
     if response.location
         && let Some(location) = template::location(spec, method, problems)
     {
-        let set = set_header("Location", "$location");
+        let set = set_header(cors::LOCATION, "$location");
         text = Some(format!("{location}{set}{}", text.as_deref().unwrap_or(WHOLE)));
-        names.insert("Location".to_owned());
+        names.insert(cors::LOCATION.to_owned());
     }
     let sharing = spec.cors.as_ref().map(|cors| cors::of_answer(cors, &names)).unwrap_or_default();
     answer(sharing, headers, text)

@@ -50,6 +50,10 @@ pub(super) fn render(
     RestApi { name, tags, settings, definition }
 }
 
+/// What API Gateway answers itself at the root of a domain name: "reserved for the service health check"
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
+const HEALTH_CHECKS: [&str; 2] = ["/ping", "/sping"];
+
 /// What API Gateway asks of paths beyond their characters: a variable has no sibling variable of another name, its name
 /// is used once in a path, and nothing follows a greedy one.
 fn check_paths(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
@@ -57,6 +61,13 @@ fn check_paths(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
     let mut variables: BTreeMap<String, &str> = BTreeMap::new();
     for method in &spec.methods {
         let field = format!("{}.path", method_field(method));
+        if HEALTH_CHECKS.contains(&method.path.as_str()) {
+            problems.warn(
+                &field,
+                "API Gateway keeps /ping and /sping for its own health check: by a domain name, calls may not get here; \
+                 take another path",
+            );
+        }
         let mut parent = String::new();
         let mut seen = BTreeSet::new();
         let segments: Vec<&str> = method.path.split('/').filter(|segment| !segment.is_empty()).collect();

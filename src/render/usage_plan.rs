@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Problems;
+use super::{Problems, method_field};
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Owner, Quota, Throttle, USAGE_PLAN_TAG, UsagePlan, UsagePlanSettings};
 
@@ -39,7 +39,28 @@ pub(super) fn render(
             problems.add(field, "stands twice");
         }
     }
+    unopened(spec, problems);
     plans
+}
+
+/// Warns of methods that want an API key on stages that no key opens.
+fn unopened(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
+    let with_keys = || spec.usage_plans.iter().filter(|plan| !plan.api_keys.is_empty());
+    let opened = |name: &str| with_keys().any(|plan| plan.stages.iter().any(|stage| stage.name == name));
+    let names = spec.stages.iter().map(|stage| stage.name.as_str());
+    let closed: Vec<&str> = names.filter(|name| !opened(name)).collect();
+    if closed.is_empty() {
+        return;
+    }
+    for method in spec.methods.iter().filter(|method| method.api_key_required) {
+        problems.warn(
+            format!("{}.apiKeyRequired", method_field(method)),
+            format!(
+                "no usage plan with API keys has stage {}, so all callers there get a 403; add one to spec.usagePlans",
+                closed.join(", ")
+            ),
+        );
+    }
 }
 
 /// Limits of methods by API Gateway's key for them: path and verb.

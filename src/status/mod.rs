@@ -8,13 +8,17 @@ mod names;
 mod outputs;
 mod trouble;
 
+use std::collections::BTreeMap;
+
+use self::endpoint::Values;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::{
-    ApprovedPlan, ConditionType, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus,
+    ApprovedPlan, ConditionType, ENDPOINTS_MAX, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi,
+    StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::Ids;
-use crate::model::{Arn, Backend, Credentials, Desired, TAG_PREFIX, invoke_url};
+use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
 use crate::render::Problem;
 
@@ -91,8 +95,7 @@ pub fn next(
     };
     match pass {
         Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
-            let stages = object.spec.stages.iter().map(|stage| &stage.name);
-            settled(&mut status, desired, ids, stages, context);
+            settled(&mut status, desired, ids, &object.spec, context);
             if matches!(pass, Pass::Settled { .. }) {
                 status.applied = Some(desired.hash());
                 status.approved = None;
@@ -126,12 +129,11 @@ fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
     }
 }
 
-/// `stages` are the stages' names in the spec's order.
-fn settled<'a>(
+fn settled(
     status: &mut StepFunctionsApiStatus,
     desired: &Desired,
     ids: &Ids,
-    stages: impl Iterator<Item = &'a String>,
+    spec: &StepFunctionsApiSpec,
     context: Context<'_>,
 ) {
     take_ids(status, ids);
@@ -148,18 +150,20 @@ fn settled<'a>(
     let before = std::mem::take(&mut status.stages);
     status.endpoints.clear();
     let (Some(revision), Some(id), Some(api)) = (&desired.revision, &ids.rest_api, &desired.rest_api) else { return };
-    for name in stages {
+    let values: BTreeMap<MethodKey, Values> = spec.methods.iter().map(endpoint::values).collect();
+    for name in spec.stages.iter().map(|stage| &stage.name) {
         let Some(deployment) = ids.stages.get(name) else { continue };
         let url = invoke_url(context.invoke_url, &id.0, &desired.region, name);
         let methods = api.definition.methods.iter();
         let called = methods.filter_map(|(key, method)| {
-            endpoint::of(name, &url, &desired.region, key, method, &api.definition.authorizers)
+            let values = values.get(key).cloned().unwrap_or_default();
+            endpoint::of(name, &url, &desired.region, key, method, &values, &api.definition.authorizers)
         });
         // The methods of an older revision are not known.
         status.endpoints.extend(called.filter(|_| desired.served_by(name) == Some(revision)));
         status.stages.push(deployment::stage(name, url, deployment, ids, &before, context.now));
     }
-    status.endpoints.truncate(ENDPOINTS);
+    status.endpoints.truncate(ENDPOINTS_MAX);
 }
 
 fn given_role(desired: &Desired) -> Option<&Arn> {
@@ -170,9 +174,7 @@ fn given_role(desired: &Desired) -> Option<&Arn> {
     })
 }
 
-/// Most endpoints in status, which has to stay far below etcd's limit for an object.
-const ENDPOINTS: usize = 500;
-/// Longest plan in status, in lines, for the same reason.
+/// Longest plan in status, in lines: an object has to stay far below etcd's limit.
 const PLAN_LINES: usize = 200;
 
 fn plan_status(plan: &Plan) -> PlanStatus {

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{EndpointStatus, StepFunctionsApiStatus};
-
-/// Kubernetes' limit for a key of a ConfigMap.
-const KEY_MAX: usize = 253;
+use crate::api::{EndpointStatus, OUTPUT_KEY_MAX, StepFunctionsApiStatus, output_key};
 
 /// Keys and values of the ConfigMap of `spec.outputs`. Methods whose paths give the same key have none, and neither have
-/// those beyond what the status lists.
+/// those beyond what the status lists; `render` warns of both.
 pub fn outputs(region: &str, status: &StepFunctionsApiStatus) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = BTreeMap::from([("region".to_owned(), region.to_owned())]);
     let ids = [("restApiId", &status.rest_api_id), ("roleArn", &status.role_arn), ("revision", &status.revision)];
@@ -18,30 +15,19 @@ pub fn outputs(region: &str, status: &StepFunctionsApiStatus) -> BTreeMap<String
         all.insert(format!("{}.url", stage.name), stage.url.clone());
         for endpoint in status.endpoints.iter().filter(|endpoint| endpoint.stage == stage.name) {
             if let Some(path) = endpoint.url.strip_prefix(&stage.url) {
-                let key = format!("{}.{}{}.url", stage.name, endpoint.method, dotted(path));
+                let key = output_key(&stage.name, &endpoint.method, path);
                 methods.entry(key).or_default().push(endpoint);
             }
         }
     }
     for (key, endpoints) in methods {
         if let [endpoint] = endpoints[..]
-            && key.len() <= KEY_MAX
+            && key.len() <= OUTPUT_KEY_MAX
         {
             all.insert(key, endpoint.url.clone());
         }
     }
     all
-}
-
-/// A path as a part of a key: `/orders/{id}` is `.orders.id`.
-fn dotted(path: &str) -> String {
-    let kept = path.trim_end_matches('/').chars().filter(|c| !"{}+".contains(*c));
-    kept.map(|c| match c {
-        '/' => '.',
-        c if c.is_ascii_alphanumeric() || "._-".contains(c) => c,
-        _ => '_',
-    })
-    .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::api::Reason;
 use crate::apply::{Cause, Failure};
 use crate::aws::{Class, Error};
+use crate::model::{Integration, Method, RestApi};
 use crate::plan::{Action, Blocker};
 use crate::references::Unfilled;
 use crate::render::Problem;
@@ -146,6 +147,12 @@ impl Trouble {
             (Action::PutRestApi { .. }, Class::ForeignRole) => {
                 format!("spec.role.arn: {error}; give a role of the account that the API is in")
             }
+            (Action::PutRestApi { api, .. }, Class::TimeoutQuota) => format!(
+                "{}: {error}. Give {} or less, or have API Gateway's quota \"Maximum integration timeout in milliseconds\" \
+                 raised for account and region (Service Quotas); then it is applied by itself",
+                long(api),
+                Integration::TIMEOUT_MILLIS
+            ),
             (Action::CreateApiKey { name, key }, Class::Conflict) => format!(
                 "spec.usagePlans[{}].apiKeys[{name}]: {error}; an API key with the value in its Secret is in this account \
                  and region already, and AWS takes each value once: give another value, or delete that key",
@@ -184,6 +191,7 @@ impl Trouble {
         let (reason, retry) = match error.class {
             Class::Invalid | Class::ForeignRole => (Reason::Refused, Retry::OnChange),
             // Cured outside the spec, and by hand: no hurry.
+            Class::TimeoutQuota => (Reason::Refused, backoff(60, 1800)),
             Class::NoLoggingRole => (Reason::LoggingRoleMissing, backoff(30, 600)),
             Class::Denied => (Reason::Denied, backoff(15, 300)),
             Class::Conflict => (Reason::Conflict, backoff(2, 60)),
@@ -221,6 +229,15 @@ impl Retry {
             }
         }
     }
+}
+
+/// Fields of the methods whose calls may take longer than AWS allows everybody.
+fn long(api: &RestApi) -> String {
+    let takes = |method: &Method| method.integration.as_ref().map_or(0, |integration| integration.timeout_millis);
+    let methods = api.definition.methods.iter();
+    let long = methods.filter(|(_, method)| takes(method) > Integration::TIMEOUT_MILLIS);
+    let fields: Vec<String> = long.map(|(key, _)| format!("spec.methods[{key}].timeoutMillis")).collect();
+    fields.join(", ")
 }
 
 /// Most problems that a message lists: it is a log line, too, and a column of `kubectl get`.

@@ -23,5 +23,5 @@ mod value;
 pub use ast::{Error, Position, Template};
 pub use context::{Context, Output, Overrides};
 pub use evaluate::evaluate;
-pub use lint::{Finding, Makes, Severity, Stages, lint};
+pub use lint::{Finding, Makes, Severity, Stages, lint, outputs};
 pub use parser::parse;

@@ -89,13 +89,13 @@ async fn value_that_is_taken_or_missing_is_told_without_the_value() {
     };
     let object = world.kube.wait("api", "False", "ReferenceMissing").await;
     let field = "spec.usagePlans[basic].apiKeys[one]";
-    assert_eq!(message(&object), format!("{field}.value: Secret mine does not exist"));
+    assert_eq!(message(&object), format!("{field}.valueFrom: Secret mine does not exist"));
     assert_eq!(condition(&object, "Stalled").map(|stalled| stalled.status.as_str()), Some("False"));
 
     let short = "too-short";
     write_secret(&world, "mine", "value", short).await;
     let object = world.kube.wait("api", "False", "ReferenceInvalid").await;
-    let told = format!("{field}.value: the value has 9 characters; an API key has 20 to 128");
+    let told = format!("{field}.valueFrom: the value has 9 characters; an API key has 20 to 128");
     assert!(message(&object).starts_with(&told), "{}", message(&object));
     assert!(message(&object).ends_with(" (from key value of Secret mine)"), "{}", message(&object));
 
@@ -127,7 +127,10 @@ async fn command_line_prints_no_value_and_needs_no_secret() {
         let without = run(stepgate, arguments, alone).await.expect("the Secret is not asked for");
         assert_eq!(with, without, "{arguments:?}");
         let told = run(stepgate, arguments, &text.replace(value, "too-short-value")).await.unwrap_err();
-        assert!(told.contains("spec.usagePlans[basic].apiKeys[globex].value: the value has 15 characters"), "{told}");
+        assert!(
+            told.contains("spec.usagePlans[basic].apiKeys[globex].valueFrom: the value has 15 characters"),
+            "{told}"
+        );
         assert!(!told.contains("too-short-value"), "{told}");
     }
 }

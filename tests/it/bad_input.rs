@@ -125,6 +125,23 @@ async fn missing_credentials_are_named_and_a_restart_with_them_heals() {
 }
 
 #[tokio::test]
+async fn timeout_beyond_the_quota_names_its_field_and_waits_for_the_quota() {
+    let world = World::new("quota-of-timeout").await;
+    let refusal = "Timeout should be between 50 ms and 29000 ms";
+    let fault = json!({"service": "apigateway", "operation": "PutRestApi", "code": "BadRequestException", "status": 400,
+                       "message": refusal, "count": -1});
+    world.aws.order_fault(fault).await;
+    let _controller = world.controller().await;
+    world.kube.apply(&world.example("activity-worker")).await.expect("the example applies");
+    let object = world.kube.wait("activity-worker", "False", "Refused").await;
+    let is = |kind: &str| condition(&object, kind).map(|condition| condition.status.clone()).unwrap_or_default();
+    assert_eq!([is("Stalled"), is("Reconciling")], ["False", "True"]);
+    let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+    assert!(message.starts_with("spec.methods[POST /tasks].timeoutMillis: ") && message.contains(refusal), "{message}");
+    assert!(message.contains("Maximum integration timeout in milliseconds"), "{message}");
+}
+
+#[tokio::test]
 async fn machine_that_does_not_exist_is_waited_for() {
     let world = World::new("no-machine").await;
     let mut controller = world.controller().await;

@@ -116,7 +116,7 @@ fn members_in_sdk(sdk: &Path, structure: &str, source: &Path, serializer: &Path)
 
 fn members_in_catalogue(arguments: &[Argument]) -> BTreeMap<String, String> {
     let kind = |kind: Kind| match kind {
-        Kind::Text(_) | Kind::Json(_) | Kind::Arn(..) => "text".to_owned(),
+        Kind::Text(_) | Kind::Name(_) | Kind::Json(_) | Kind::Arn(..) => "text".to_owned(),
         Kind::Boolean => "boolean".to_owned(),
         Kind::Integer { .. } => "integer".to_owned(),
         Kind::Enum(words) => {
@@ -172,7 +172,7 @@ fn limits_in_catalogue(above: &str, arguments: &[Argument], found: &mut BTreeMap
         let name = format!("{above}.{}", argument.name);
         let number = |n: usize| Some(i64::try_from(n).expect("a small number"));
         let text = match argument.kind {
-            Kind::Text(length) | Kind::Json(length) | Kind::Arn(_, length) => {
+            Kind::Text(length) | Kind::Name(length) | Kind::Json(length) | Kind::Arn(_, length) => {
                 limits(number(length.min), number(length.max))
             }
             Kind::Integer { min, max } => limits(Some(min.into()), max.map(i64::from)),

@@ -120,7 +120,7 @@ fn message(object: &StepFunctionsApi) -> String {
 #[tokio::test]
 async fn example_moves_its_stages_one_after_the_other() {
     let world = World::new("rollout").await;
-    world.aws.machine(REGION, "Orders", MachineKind::Express).await;
+    world.aws.machine(REGION, "OrdersExpress", MachineKind::Express).await;
     let _controller = world.controller().await;
     world.kube.apply(&world.example("rollout")).await.expect("the example applies");
     let status = world.kube.wait_ready("rollout").await.status.expect("a status");

@@ -223,7 +223,7 @@ async fn path_and_name_of_someone_else_are_told_and_left_alone() {
     world.aws.forget_calls().await;
     for (entry, says) in [
         (
-            format!("- {{name: {domain}, stage: live}}\n"),
+            format!("- {{name: {domain}, basePath: a, stage: live}}\n- {{name: {domain}, stage: live}}\n"),
             format!("spec.domains[{domain}/]: there is a mapping of {domain}/ to API {theirs}"),
         ),
         (own(&world), format!("domain name {domain} exists and does not carry this object's owner tag")),

@@ -182,23 +182,27 @@ async fn bad_value_is_told_with_field_and_key_and_the_last_good_one_is_served() 
     let named = format!("spec.domains[{}/]", domain(&world, "api"));
     // By schema or CEL, and by render alone.
     let cases = [
-        ("user-pools", "my-pool", "spec.authorizers[users].cognito.userPoolArns[0]: must be the ARN of a user pool"),
-        ("user-pools", "", "spec.authorizers[users].cognito.userPoolArns: has 0 items, and needs 1 at least"),
-        ("origins", "https://a.example.com/", "spec.cors.allowOrigins[0]: must be scheme://host"),
+        (
+            "user-pools",
+            "my-pool",
+            "spec.authorizers[users].cognito.userPoolArnsFrom: at [0]: must be the ARN of a user pool",
+        ),
+        ("user-pools", "", "spec.authorizers[users].cognito.userPoolArnsFrom: has 0 items, and needs 1 at least"),
+        ("origins", "https://a.example.com/", "spec.cors.allowOriginsFrom: at [0]: must be scheme://host"),
         (
             "order.schema.yaml",
             "type: [",
-            "spec.models[Order].schema: key order.schema.yaml of ConfigMap environment is neither",
+            "spec.models[Order].schemaFrom: key order.schema.yaml of ConfigMap environment is neither",
         ),
-        ("order.schema.yaml", "text", "spec.models[Order].schema: has to be of type object"),
-        ("order.schema.yaml", "type: objekt", "spec.models[Order].schema.type: has to be one of array"),
-        ("policy.json", "{}", "spec.endpoint.policy.Statement: missing: a list of statements"),
-        ("domain", "API", "spec.domains[/].name: must be a domain name in lower case"),
-        ("environment", "a*b", "spec.tags.environment: a tag value has letters"),
+        ("order.schema.yaml", "text", "spec.models[Order].schemaFrom: has to be of type object"),
+        ("order.schema.yaml", "type: objekt", "spec.models[Order].schemaFrom: at type: has to be one of array"),
+        ("policy.json", "{}", "spec.endpoint.policyFrom: at Statement: missing: a list of statements"),
+        ("domain", "API", "spec.domains[/].nameFrom: must be a domain name in lower case"),
+        ("environment", "a*b", "spec.tagsFrom.environment: a tag value has letters"),
         (
             "certificate-arn",
             "arn:aws:acm:eu-west-1:000000000000:certificate/1",
-            &format!("{named}.certificateArn: is in eu-west-1"),
+            &format!("{named}.certificateArnFrom: is in eu-west-1"),
         ),
     ];
     for (key, value, says) in cases {
@@ -279,7 +283,7 @@ async fn command_line_takes_values_from_the_files() {
     let told = run(stepgate, &["render", "-"], api).await.unwrap_err();
     for says in [
         "environments takes values from objects of namespace default that no FILE has:",
-        "  spec.role.arn: ConfigMap environment does not exist",
+        "  spec.role.arnFrom: ConfigMap environment does not exist",
         "Give them in a FILE, too",
     ] {
         assert!(told.contains(says), "{told}");
@@ -293,7 +297,7 @@ async fn command_line_takes_values_from_the_files() {
     assert!(told.unwrap_err().contains("objects of namespace mine"), "a ConfigMap of another namespace is another one");
     let told = run(stepgate, &["render", "-"], &text.replace(":role/orders-api", ":user/me")).await.unwrap_err();
     assert!(
-        told.contains("spec.role.arn: must be the ARN of a role")
+        told.contains("spec.role.arnFrom: must be the ARN of a role")
             && told.contains("(from key role-arn of ConfigMap environment)"),
         "{told}"
     );

@@ -121,6 +121,45 @@ fn every_example_is_applied_by_a_test() {
 }
 
 #[test]
+fn every_example_says_the_type_of_its_state_machines_and_all_fit_into_one_account() {
+    let mut types: std::collections::BTreeMap<(String, bool), BTreeSet<String>> = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(format!("{}/examples", env!("CARGO_MANIFEST_DIR"))).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|kind| kind != "yaml") {
+            continue;
+        }
+        let name = path.file_stem().expect("a name").display().to_string();
+        let text = std::fs::read_to_string(&path).expect("text");
+        let comment = text.split("apiVersion:").next().unwrap_or_default();
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text).expect("YAML");
+        for spec in documents.iter().map(|document| &document["spec"]) {
+            for method in spec["methods"].as_array().into_iter().flatten() {
+                let Some(action) = method["action"].as_str().and_then(stepgate::actions::find) else { continue };
+                let needed = match action.machines {
+                    stepgate::actions::Machines::Any => continue,
+                    stepgate::actions::Machines::Standard => "STANDARD",
+                    stepgate::actions::Machines::Express => "EXPRESS",
+                };
+                let machines = spec["stateMachines"].as_array().into_iter().flatten();
+                let machine = machines.into_iter().find(|machine| machine["name"] == method["stateMachine"]);
+                let Some(machine) = machine else { continue };
+                assert!(comment.contains(needed), "{name} does not say that {machine} has to be {needed}");
+                let variable = machine["stageVariable"].as_str().unwrap_or_default();
+                let stages = spec["stages"].as_array().into_iter().flatten();
+                let given = stages.map(|stage| &stage["variables"][variable]);
+                for arn in given.chain([&machine["arn"]]).filter_map(Value::as_str) {
+                    types.entry((arn.to_owned(), needed == "EXPRESS")).or_default().insert(name.clone());
+                }
+            }
+        }
+    }
+    for ((arn, express), examples) in &types {
+        let others = types.get(&(arn.clone(), !express));
+        assert!(others.is_none(), "{arn} is of one type in {examples:?} and of the other in {others:?}");
+    }
+}
+
+#[test]
 fn every_example_has_a_name_of_its_own() {
     let mut taken = std::collections::BTreeMap::new();
     for entry in std::fs::read_dir(format!("{}/examples", env!("CARGO_MANIFEST_DIR"))).expect("a folder") {

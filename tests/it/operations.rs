@@ -256,6 +256,11 @@ async fn the_example_of_arguments_gives_the_workflow_all_of_them() {
             .header("X-Trace", "abc")
     };
     let started = Answer::until(200, request).await.json();
+    let status = world.kube.get("arguments").await.status.expect("a status");
+    let curl = &status.endpoints.iter().find(|endpoint| endpoint.url.ends_with("/orders/{id}")).expect("it").curl;
+    assert!(curl.contains("/orders/ID?") && curl.contains("express=true") && curl.contains("priority=1"), "{curl}");
+    let ran = crate::world::run("bash", &["-c", &format!("{curl} -sSf")], "").await.expect("what is pasted works");
+    assert!(ran.contains("executionArn"), "{ran}");
     let mut input = ended(&world.aws, started["executionArn"].as_str().expect("an ARN")).await["output"].take();
     let caller = input["caller"].take();
     assert!(caller["address"].is_string() && caller["request"].is_string(), "{caller}");

@@ -21,7 +21,7 @@ async fn tests_made(world: &World) -> usize {
 #[tokio::test]
 async fn example_is_tested_before_its_stages_are_made_and_not_again() {
     let world = World::new("preflight").await;
-    world.aws.machine(REGION, "Orders", MachineKind::Express).await;
+    world.aws.machine(REGION, "OrdersExpress", MachineKind::Express).await;
     world.aws.machine(REGION, "Archive", MachineKind::Standard).await;
     let _controller = world.controller().await;
     world.aws.forget_calls().await;

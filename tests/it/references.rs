@@ -68,7 +68,7 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
     }
     let object = world.kube.wait("api", "False", "ReferenceMissing").await;
     waits(&object);
-    let says = ["spec.stateMachines[hello].arn", "spec.stages[a].variables.colour"];
+    let says = ["spec.stateMachines[hello].arnFrom", "spec.stages[a].variablesFrom.colour"];
     for field in says {
         assert!(message(&object).contains(&format!("{field}: ConfigMap env does not exist")), "{}", message(&object));
     }
@@ -84,7 +84,7 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
         .kubectl(&["create", "configmap", "env", &format!("--from-literal=machine={machine}")])
         .await
         .expect("one");
-    said("spec.stages[a].variables.colour: ConfigMap env has no key colour; it has machine").await;
+    said("spec.stages[a].variablesFrom.colour: ConfigMap env has no key colour; it has machine").await;
     assert_eq!(world.aws.writes().await.len(), 1, "the test's own");
     set(&world, "env", "colour", Some("red")).await;
     world.kube.wait_ready("too").await;
@@ -96,8 +96,8 @@ async fn what_is_missing_is_named_and_waited_for_and_what_is_wrong_is_not_applie
     world.aws.forget_calls().await;
     let east_2 = world.aws.machine_arn("us-east-2", "Hello");
     let cases = [
-        ("colour", "r e d", "spec.stages[a].variables.colour: a stage variable has letters"),
-        ("machine", east_2.as_str(), "spec.stateMachines[hello].arn: is in us-east-2"),
+        ("colour", "r e d", "spec.stages[a].variablesFrom.colour: a stage variable has letters"),
+        ("machine", east_2.as_str(), "spec.stateMachines[hello].arnFrom: is in us-east-2"),
     ];
     for (key, value, says) in cases {
         let good = if key == "colour" { "red" } else { machine.as_str() };
@@ -191,7 +191,7 @@ async fn state_machine_of_ack_is_waited_for_and_followed() {
     world.kube.apply(&world.example("state-machine-ref")).await.expect("the example applies");
     let object = world.kube.wait("state-machine-ref", "False", "ReferenceMissing").await;
     waits(&object);
-    let says = "spec.stateMachines[orders].arn: StateMachine.sfn.services.k8s.aws orders has no ARN in its status yet";
+    let says = "spec.stateMachines[orders].ref: StateMachine.sfn.services.k8s.aws orders has no ARN in its status yet";
     assert!(message(&object).contains(says), "{}", message(&object));
     assert_eq!(world.aws.calls().await, []);
 

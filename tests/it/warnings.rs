@@ -38,6 +38,102 @@ async fn a_warning_is_in_the_accepted_condition_and_in_one_event_and_goes_with_i
     assert!(world.aws.leftovers(REGION).await.len() == 2, "an API and a role");
 }
 
+/// What `stepgate render` says beside its output to a spec: the lines of its warnings, without object and account.
+async fn told(spec: &str) -> Vec<String> {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    let manifest =
+        format!("apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {{name: x}}\nspec:\n{spec}");
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_stepgate"))
+        .args(["render", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("a pipe").write_all(manifest.as_bytes()).await.expect("it reads");
+    let ran = child.wait_with_output().await.expect("it ends");
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(ran.status.success(), "{told}");
+    told.lines().map(|line| line.trim_start_matches("warning: x: ").to_owned()).collect()
+}
+
+/// A spec with these methods (path, and what stands beside path and verb) and this beside.
+fn with(methods: &[(&str, &str)], more: &str) -> String {
+    let method = |(path, more): &(&str, &str)| {
+        format!("  - {{path: '{path}', method: POST, action: StartExecution, stateMachine: m, {more}}}\n")
+    };
+    let methods: String = methods.iter().map(method).collect();
+    format!(
+        "region: us-east-1\nstateMachines: [{{name: m, arn: 'arn:aws:states:us-east-1:123456789012:stateMachine:M'}}]\n\
+         methods:\n{methods}stages: [{{name: dev}}, {{name: prod}}]\n{more}\n"
+    )
+}
+
+#[tokio::test]
+async fn what_callers_cannot_reach_is_warned_of() {
+    let keys = "usagePlans: [{name: p, stages: [{name: prod}], apiKeys: [{name: k, secret: {name: s, key: k}}]}]";
+    let keyed = with(&[("/a", "apiKeyRequired: true"), ("/b", "authorization: {type: IAM}")], keys);
+    let says = "spec.methods[POST /a].apiKeyRequired: no usage plan with API keys has stage dev, so all callers there get a \
+                403; add one to spec.usagePlans";
+    assert_eq!(told(&keyed).await, [says]);
+    assert_eq!(told(&keyed.replace("[{name: prod}]", "[{name: prod}, {name: dev}]")).await, Vec::<String>::new());
+
+    let paths =
+        [("/ping", ""), ("/sping", ""), ("/a/ping", ""), ("/...", "")].map(|(path, _)| (path, "apiKeyRequired: false"));
+    let warned = told(&with(&paths, "")).await;
+    assert!(
+        warned.len() == 2 && warned[0].starts_with("spec.methods[POST /ping].path: API Gateway keeps"),
+        "{warned:?}"
+    );
+    assert!(warned[1].starts_with("spec.methods[POST /sping].path: "), "{warned:?}");
+
+    let region = with(&[("/a", "apiKeyRequired: false")], "").replace("us-east-1", "us-east-7");
+    let says = "spec.region: us-east-7 is no region of AWS that is known here; did you mean us-east-1?";
+    assert!(told(&region).await[0].starts_with(says));
+}
+
+#[tokio::test]
+async fn an_own_template_that_the_action_cannot_use_is_warned_of() {
+    let with_template = |template: &str| {
+        let inline = serde_json::Value::from(template);
+        with(&[("/a", &format!("request: {{template: {{inline: {inline}}}}}"))], "")
+    };
+    let field = "spec.methods[POST /a].request.template: the template gives";
+    let wrong = with_template("{\"stateMachineARN\": \"x\", \"input\": \"$util.escapeJavaScript($input.body)\"}");
+    let told_of = told(&wrong).await;
+    let about: Vec<&String> = told_of.iter().filter(|line| line.starts_with(field)).collect();
+    assert_eq!(about.len(), 2, "{told_of:?}");
+    assert!(
+        about[0].contains("\"stateMachineARN\", which StartExecution does not know; did you mean stateMachineArn?")
+    );
+    assert!(about[1].ends_with("no stateMachineArn, without which StartExecution answers 400"), "{about:?}");
+    // What hands on what callers send, and what depends on it.
+    for good in [
+        "$input.body",
+        "$input.json('$')",
+        "{#foreach($k in $input.path('$').keySet())\"$k\": \"x\"#if($foreach.hasNext),#end#end}",
+        "{\"stateMachineArn\": \"x\"#if($input.path('$.n') != ''), \"name\": $input.json('$.n')#end}",
+    ] {
+        let told_of = told(&with_template(good)).await;
+        assert!(!told_of.iter().any(|line| line.starts_with(field)), "{good}: {told_of:?}");
+    }
+}
+
+#[tokio::test]
+async fn methods_that_outputs_leave_out_are_named() {
+    let outputs = "outputs: {configMap: c}";
+    let paths = ["/orders.id", "/orders/{id}", "/orders/id", "/orders"].map(|path| (path, "apiKeyRequired: false"));
+    let says = "spec.outputs.configMap: POST /orders.id, POST /orders/{id}, POST /orders/id have no key: each would be \
+                STAGE.POST.orders.id.url; give all but one a path that differs in more";
+    assert_eq!(told(&with(&paths, outputs)).await, [says]);
+    assert_eq!(told(&with(&paths, "")).await, Vec::<String>::new());
+
+    let paths: Vec<String> = (0..251).map(|n| format!("/p{n}")).collect();
+    let paths: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "apiKeyRequired: false")).collect();
+    let says = "spec.outputs.configMap: 2 methods on stages have no key, from /p98 POST of stage prod on: there are 500 at most";
+    assert_eq!(told(&with(&paths, outputs)).await, [says]);
+}
+
 #[tokio::test]
 async fn the_command_line_prints_warnings_beside_its_output() {
     let world = World::new("warnings-cli").await;

@@ -27,7 +27,7 @@ const fn arn(kind: ArnKind) -> Kind {
 
 /// The model calls it SensitiveData.
 const DATA: Kind = Kind::Json(Length { min: 0, max: 262_144 });
-const NAME: Kind = text(1, 80);
+const NAME: Kind = Kind::Name(Length { min: 1, max: 80 });
 const ERROR: Kind = text(0, 256);
 const CAUSE: Kind = text(0, 32_768);
 

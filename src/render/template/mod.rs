@@ -13,6 +13,7 @@ mod request;
 mod source;
 mod users;
 mod value;
+mod wanted;
 
 pub(super) use answer::{failed, refused};
 pub(super) use location::location;

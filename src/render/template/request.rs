@@ -3,7 +3,7 @@
 use super::arguments::{self, Given};
 use super::builder::Builder;
 use super::users::{TEMPLATE_MAX, users};
-use super::value;
+use super::{value, wanted};
 use crate::actions::{Action, ArnKind, Kind};
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::{Integration, StateMachineArn};
@@ -19,7 +19,9 @@ pub(in crate::render) fn request(
 ) -> String {
     if let Some(template) = method.request.as_ref().and_then(|request| request.template.as_ref()) {
         let field = format!("{}.request.template", method_field(method));
-        return users(spec, &field, template, Makes::Request, problems);
+        let text = users(spec, &field, template, Makes::Request, problems);
+        wanted::check(action, &text, &field, problems);
+        return text;
     }
     if method.state_machine.is_none() && method.arguments.is_empty() {
         return body(Builder::new(spec, method, problems), action);

@@ -5,8 +5,9 @@ use serde::de::IgnoredAny;
 use super::builder::{Builder, Part, at_level, fixed};
 use super::object;
 use super::source::{Read, read};
-use crate::actions::{Argument, Kind, Length};
+use crate::actions::{Argument, ArnKind, Kind, Length, not_in_a_name};
 use crate::api::{ArgumentSource, ValueType};
+use crate::model::Arn;
 
 /// What a value is that is no object and no list.
 #[derive(Clone, Copy)]
@@ -41,7 +42,21 @@ pub(super) fn argument(
         Kind::Json(length) => return json_text(builder, argument, length, source, field, level),
         Kind::Object(members) => return members_of(builder, argument, members, source, field, level),
         Kind::Text(length) => Scalar::Text(Some(length)),
-        Kind::Arn(_, length) => Scalar::Arn(length),
+        Kind::Name(length) => {
+            if let Some(c) = source.value.as_deref().and_then(not_in_a_name) {
+                let text = format!("has {c:?}, which no name has: take letters, digits, - and _");
+                builder.problems.add(format!("{field}.value"), text);
+            }
+            Scalar::Text(Some(length))
+        }
+        Kind::Arn(of, length) => {
+            // That of the method's machine is checked where it is written.
+            let given = of == ArnKind::StateMachine && builder.method.state_machine.is_some();
+            if let Some(text) = source.value.as_ref().filter(|_| !given) {
+                let _ = builder.problems.check(&format!("{field}.value"), Arn::parse(text));
+            }
+            Scalar::Arn(length)
+        }
         Kind::Enum(words) => Scalar::Word(words),
         Kind::Integer { min, max } => Scalar::Integer { min, max },
         Kind::Boolean => Scalar::Boolean,

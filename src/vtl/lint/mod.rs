@@ -75,6 +75,23 @@ pub fn lint(text: &str, makes: Makes, stages: &Stages) -> Vec<Finding> {
     findings
 }
 
+/// What a template makes of requests that have all that it reads, and a member of that name at the top of their bodies:
+/// its outputs for those samples that can be evaluated here.
+pub fn outputs(text: &str, member: &str) -> Vec<String> {
+    let Ok(template) = parse(text) else { return Vec::new() };
+    let Samples { numbers, texts, nasty } = samples::samples(&template, false);
+    let with_member = |mut context: Context| {
+        let body = serde_json::from_str(&context.body).unwrap_or_default();
+        if !matches!(body, serde_json::Value::Array(_)) {
+            let mut body = if let serde_json::Value::Object(body) = body { body } else { serde_json::Map::new() };
+            body.insert(member.to_owned(), serde_json::Value::from("text"));
+            context.body = serde_json::Value::Object(body).to_string();
+        }
+        evaluate_within(SAMPLE_WORK, &template, &context).ok()
+    };
+    [numbers, texts, nasty].into_iter().filter_map(with_member).map(|output| output.text).collect()
+}
+
 /// What is not JSON: for a plain request, with numbers as well as with texts, or for texts that have to be escaped. What an
 /// apostrophe does is known when that trap is named already.
 fn not_json(template: &Template, trapped: bool) -> Option<Finding> {

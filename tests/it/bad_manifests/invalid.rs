@@ -27,6 +27,10 @@ pub(super) const INVALID: &[Case] = &[
     ("DescribeExecution, stateMachine: hello", "RedriveExecution, stateMachine: fast", "spec.methods[GET /state].action", "works on STANDARD state machines only"),
     ("DescribeExecution, stateMachine: hello", "GetExecutionHistory, stateMachine: fast", "spec.methods[GET /state].action", "works on STANDARD state machines only"),
     ("DescribeExecution, stateMachine: hello", "ListMapRuns, stateMachine: fast", "spec.methods[GET /state].action", "works on STANDARD state machines only"),
+    (RUN, "type: None}, arguments: {name: {value: \"a b*\"}}}", "spec.methods[POST /run].arguments.name.value", "has ' ', which no name has"),
+    (", arguments: {executionArn: {query: a}}", ", arguments: {executionArn: {value: x}}", "spec.methods[GET /state].arguments.executionArn.value", "\"x\" is not an ARN"),
+    ("us-east-1\nname", "us-est-1\nname", "spec.region", "us-est-1 is no region of AWS that is known here; did you mean us-east-1?"),
+    ("methods:\n  - {path: \"/run\",", "authorizers: [{name: a, lambda: {identityPattern: '[a', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f'}}]\nmethods:\n  - {path: /a, method: POST, action: StartExecution, stateMachine: hello, authorization: {type: Lambda, authorizer: a}}\n  - {path: \"/run\",", "spec.authorizers[a].lambda.identityPattern", "is no regular expression"),
     // Objects.
     (RUN, "type: None}, arguments: {input: {object: {a: {quary: b}}}}}", "spec.methods[POST /run].arguments.input.object.a.quary", "did you mean query?"),
     (RUN, "type: None}, arguments: {input: {object: {a: {query: b, header: c}}}}}", "spec.methods[POST /run].arguments.input.object.a", "give exactly one source: bodyField"),

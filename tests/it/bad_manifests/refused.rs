@@ -142,6 +142,8 @@ pub(super) const REFUSED: &[Case] = &[
     ("[\"https://a.example\"]", "[\"https://a.example\"], allowMethods: [\"*\", GET]", "spec.cors.allowMethods", "give it alone"),
     ("[\"https://a.example\"]", "[\"https://a.example\"], allowHeaders: [\"X A\"]", "spec.cors.allowHeaders[0]", "the name of a header has letters"),
     ("[\"https://a.example\"]", "[\"https://a.example\"], maxAgeSeconds: 86401", "spec.cors.maxAgeSeconds", "less than or equal to 86400"),
+    ("\"/run\"", "\"/a/../run\"", "spec.methods[0].path", ". and .. are none"),
+    ("\"/run\"", "\"/.\"", "spec.methods[0].path", ". and .. are none"),
     // Usage plans and domain names.
     ("cors:", "usagePlans: [{name: p, stages: [{name: prod}], apiKeys: [{name: k}]}]\ncors:", "spec.usagePlans[0].apiKeys[0]", "give exactly one of secret, for a value that AWS makes, and valueFrom"),
     ("cors:", "usagePlans: [{name: p, stages: [{name: prod}], apiKeys: [{name: k, value: abcdefghijklmnopqrstuvwxyz}]}]\ncors:", "spec.usagePlans[0].apiKeys[0].value", "unknown field"),
