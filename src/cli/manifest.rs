@@ -8,9 +8,10 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use super::referents::Referents;
-use crate::api::{StepFunctionsApi, StepFunctionsApiSpec, schema};
+use crate::api::{StepFunctionsApi, schema};
 use crate::model::{Desired, Owner};
-use crate::render::{Rendered, render};
+use crate::references::References;
+use crate::render::{Problem, Rendered, render};
 
 #[derive(Debug, Args)]
 pub(super) struct ManifestArguments {
@@ -23,10 +24,17 @@ pub(super) struct ManifestArguments {
     namespace: String,
 }
 
+/// An object of a file, with the values that it takes from other objects of the files.
+pub(super) struct Manifest {
+    pub(super) owner: Owner,
+    pub(super) object: StepFunctionsApi,
+    /// Where those values came from.
+    references: References,
+}
+
 impl ManifestArguments {
-    /// The files' objects, with their owners in that installation, and with the values that they take from other objects
-    /// of the files.
-    pub(super) fn read(&self, installation: &str, offline: bool) -> Result<Vec<(Owner, StepFunctionsApi)>, String> {
+    /// The files' objects, with their owners in that installation.
+    pub(super) fn read(&self, installation: &str, offline: bool) -> Result<Vec<Manifest>, String> {
         let mut objects = Vec::new();
         let mut referents = Referents::default();
         for file in &self.files {
@@ -48,8 +56,9 @@ impl ManifestArguments {
                 namespace: object.namespace().unwrap_or_else(|| self.namespace.clone()),
                 name: object.name_any(),
             };
+            let references = References::of(&object.spec);
             object.spec = referents.fill(&owner, &object.spec, offline)?;
-            Ok((owner, object))
+            Ok(Manifest { owner, object, references })
         });
         filled.collect()
     }
@@ -94,8 +103,12 @@ fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
 }
 
 /// What a spec describes. Warnings go to standard error; the error lists what is wrong.
-pub(super) fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, String> {
-    let Rendered { desired, warnings } = render(owner, spec).map_err(|problems| refusal(&owner.name, &problems))?;
+pub(super) fn rendered(manifest: &Manifest) -> Result<Desired, String> {
+    let Manifest { owner, object, references } = manifest;
+    let as_written = |problems: Vec<Problem>| references.explain(&object.spec, &problems).unwrap_or(problems);
+    let Rendered { desired, warnings } =
+        render(owner, &object.spec).map_err(|problems| refusal(&owner.name, &as_written(problems)))?;
+    let warnings = as_written(warnings);
     for warning in &warnings {
         eprintln!("warning: {}: {warning}", owner.name);
     }

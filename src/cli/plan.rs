@@ -36,8 +36,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         owner_id(&connect(None).await?, None).await.map_err(|error| with_causes(&error))?
     };
     let regions = arguments.aws.load_unobserved().await;
-    for (owner, object) in arguments.manifest.read(&installation, arguments.offline)? {
-        let desired = rendered(&owner, &object.spec)?;
+    for manifest in arguments.manifest.read(&installation, arguments.offline)? {
+        let desired = rendered(&manifest)?;
+        let owner = &manifest.owner;
         let observed = if arguments.offline {
             empty(&desired)
         } else {

@@ -57,9 +57,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         return call(arguments, file);
     }
     let mut documents = Vec::new();
-    for (owner, object) in arguments.manifest.read(INSTALLATION, true)? {
-        let desired = rendered(&owner, &object.spec)?;
-        documents.push(document(&desired));
+    for manifest in arguments.manifest.read(INSTALLATION, true)? {
+        documents.push(document(&rendered(&manifest)?));
     }
     let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
     println!("{shown:#}");
@@ -69,11 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
 /// Prints what a call comes to.
 fn call(arguments: &Arguments, file: &Path) -> Result<(), String> {
     let sample = Sample::read(file)?;
-    let objects = arguments.manifest.read(INSTALLATION, true)?;
-    let [(owner, object)] = objects.as_slice() else {
-        return Err(format!("--sample is for one manifest, and there are {}", objects.len()));
+    let manifests = arguments.manifest.read(INSTALLATION, true)?;
+    let [manifest] = manifests.as_slice() else {
+        return Err(format!("--sample is for one manifest, and there are {}", manifests.len()));
     };
-    let desired = rendered(owner, &object.spec)?;
+    let desired = rendered(manifest)?;
     let (method, stage) = (arguments.method.as_deref(), arguments.stage.as_deref());
     let trial = trial::call(&desired, &sample, method, stage).map_err(|problem| {
         if problem.starts_with("--") { problem } else { format!("{}: {problem}", file.display()) }

@@ -125,7 +125,9 @@ async fn command_line_prints_no_value_and_needs_no_secret() {
         let with = run(stepgate, arguments, &text).await.expect("it is taken");
         assert!(!with.contains(value), "{arguments:?}: {with}");
         let without = run(stepgate, arguments, alone).await.expect("the Secret is not asked for");
-        assert_eq!(with, without, "{arguments:?}");
+        // The hash of a plan is one of all that is written, values included.
+        let told = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(told(&with), told(&without), "{arguments:?}");
         let told = run(stepgate, arguments, &text.replace(value, "too-short-value")).await.unwrap_err();
         assert!(
             told.contains("spec.usagePlans[basic].apiKeys[globex].valueFrom: the value has 15 characters"),
