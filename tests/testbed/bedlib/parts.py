@@ -110,7 +110,7 @@ def kube_apiserver(programs, etcd_url):
     _private_file(STATE / "kubeconfig", _kubeconfig(url, token))
     command = [programs / "kube-apiserver", "--etcd-servers", etcd_url]
     command += ["--bind-address", "127.0.0.1", "--secure-port", url.rpartition(":")[2]]
-    command += ["--cert-dir", STATE / "certs", "--service-cluster-ip-range", "10.0.0.0/24"]
+    command += ["--cert-dir", STATE / "certs", "--service-cluster-ip-range", "10.0.0.0/16"]
     command += ["--endpoint-reconciler-type", "none"]  # it cannot have an endpoint on the loopback
     command += ["--service-account-issuer", "https://kubernetes.default.svc"]
     command += ["--service-account-key-file", key, "--service-account-signing-key-file", key]
