@@ -97,7 +97,7 @@ pub fn next(
         Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
             settled(&mut status, desired, ids, &object.spec, context);
             if matches!(pass, Pass::Settled { .. }) {
-                status.applied = Some(desired.hash());
+                status.applied = Some(with_generated(desired, ids).hash());
                 status.approved = None;
             }
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
@@ -120,6 +120,15 @@ pub fn next(
     let warned = event::warned(before, &status);
     let events = warned.into_iter().chain(event::next(object, &status, pass)).collect();
     (status, events)
+}
+
+/// The desired state as the next pass will see it: values that AWS made are in their Secrets then.
+fn with_generated(desired: &Desired, ids: &Ids) -> Desired {
+    let mut desired = desired.clone();
+    for (name, key) in desired.api_keys.iter_mut().filter(|(_, key)| key.value.is_none()) {
+        key.value = ids.api_keys.get(name).map(|(_, value)| value.clone());
+    }
+    desired
 }
 
 fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
