@@ -6,7 +6,7 @@ use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
 use super::SdkAws;
-use super::call::{found, gone, incomplete};
+use super::call::{all, found, gone, incomplete};
 use crate::aws::{Iam, Result};
 use crate::model::{Arn, INLINE_POLICY, PolicyDocument, Role, Tags};
 
@@ -54,22 +54,13 @@ impl Iam for SdkAws {
 
     async fn list_attached_role_policies(&self, role: &str) -> Result<BTreeSet<Arn>> {
         let operation = "iam:ListAttachedRolePolicies";
-        let (mut policies, mut marker) = (BTreeSet::new(), None);
-        loop {
-            let request = self.iam.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send();
+        let policies = all(async |marker| {
+            let request = self.iam.list_attached_role_policies().role_name(role).set_marker(marker).send();
             let answer = self.call(operation, format!("list the policies of role {role}"), request).await?;
-            for policy in answer.attached_policies.unwrap_or_default() {
-                policies.insert(arn(operation, policy.policy_arn.as_deref().unwrap_or_default())?);
-            }
-            let next = answer.marker.filter(|_| answer.is_truncated);
-            if next.is_none() {
-                return Ok(policies);
-            }
-            if next == marker {
-                return Err(incomplete(operation, "end: the next page is the same one"));
-            }
-            marker = next;
-        }
+            Ok((answer.attached_policies, answer.marker.filter(|_| answer.is_truncated)))
+        });
+        let policies = policies.await?.into_iter();
+        policies.map(|policy| arn(operation, policy.policy_arn.as_deref().unwrap_or_default())).collect()
     }
 
     async fn create_role(&self, role: &Role) -> Result<Arn> {
