@@ -160,11 +160,11 @@ impl Desired {
         }
     }
 
-    /// Names of the stages, those that come after others behind them.
-    pub fn stages_in_order(&self) -> Vec<&StageName> {
-        let mut names: Vec<&StageName> = self.stages.keys().collect();
-        names.sort_by_key(|name| self.chain(name).len());
-        names
+    /// The stages, those that come after others behind them.
+    pub fn stages_in_order(&self) -> Vec<(&StageName, &Stage)> {
+        let mut stages: Vec<(&StageName, &Stage)> = self.stages.iter().collect();
+        stages.sort_by_key(|(name, _)| self.chain(name).len());
+        stages
     }
 
     /// The revisions that stages are to serve though the spec describes another one by now, with one stage of each.
@@ -211,6 +211,11 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// A deployment that holds that revision.
+    pub fn deployment_of(&self, revision: &Revision) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.revision == *revision)
+    }
+
     /// The revision that a deployment holds, if it is one of ours.
     pub fn revision_of(&self, deployment: &DeploymentId) -> Option<&Revision> {
         self.deployments.iter().find(|d| d.id == *deployment).map(|d| &d.revision)

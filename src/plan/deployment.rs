@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Blocker, Step, Steps, stage};
-use crate::model::{Deployment, DeploymentId, Desired, Observed, Revision};
+use crate::model::{Deployment, DeploymentId, Desired, Observed};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     let Some(current) = &desired.revision else { return steps };
     steps.blockers.extend(unpinnable(desired, observed));
-    let exists = |revision: &Revision| observed.deployments.iter().any(|deployment| deployment.revision == *revision);
-    let create = stage::serve(desired, current) && !exists(current);
+    let create = stage::any_serves_current(desired) && observed.deployment_of(current).is_none();
     if create {
         steps.build.push(Step::new(Action::CreateDeployment(current.clone())));
     }
@@ -33,8 +32,8 @@ fn used(desired: &Desired, observed: &Observed) -> BTreeSet<DeploymentId> {
         let canary = wanted.canary.as_ref().map(|_| canary);
         for (revision, has) in [Some(serves), canary].into_iter().flatten() {
             let stays = has.filter(|id| observed.revision_of(id) == revision);
-            let found = || observed.deployments.iter().find(|found| Some(&found.revision) == revision);
-            used.extend(stays.or_else(|| found().map(|found| &found.id)).cloned());
+            let found = || Some(&observed.deployment_of(revision?)?.id);
+            used.extend(stays.or_else(found).cloned());
         }
     }
     used
@@ -45,7 +44,7 @@ fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     let role = desired.role.as_ref().map(|role| &role.name);
     let held = desired.held().into_iter().filter_map(|(revision, stage)| {
         let field = format!("spec.stages[{stage}].deployment");
-        let Some(found) = observed.deployments.iter().find(|found| found.revision == *revision) else {
+        let Some(found) = observed.deployment_of(revision) else {
             let existing = observed.deployments.iter().map(|found| found.revision.clone()).collect();
             return Some(Blocker::NoSuchRevision { field, revision: revision.clone(), existing });
         };

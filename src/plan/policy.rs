@@ -23,7 +23,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         },
         action: Action::PutRolePolicy { role: role.clone(), policy: policy.clone() },
     };
-    let wanted = with_held(desired, observed);
+    let wanted = with_held(desired, observed, has);
     if let Some(size) = wanted.as_ref().map(PolicyDocument::size).filter(|size| *size > INLINE_POLICY_MAX) {
         let held = desired.held().into_keys().cloned().collect();
         steps.blockers.push(Blocker::PolicyTooLarge { held, size });
@@ -58,11 +58,10 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
 
 /// The spec's own policy, and what the older revisions need that stages hold on to. Where that is not known, the role keeps
 /// what it has.
-fn with_held(desired: &Desired, observed: &Observed) -> Option<PolicyDocument> {
-    let has = observed.role.as_ref().filter(|found| found.owned).and_then(|found| found.role.inline_policy.as_ref());
+fn with_held(desired: &Desired, observed: &Observed, has: Option<&PolicyDocument>) -> Option<PolicyDocument> {
     let mut policy = desired.role.as_ref()?.inline_policy.clone();
     for revision in desired.held().into_keys() {
-        let Some(deployment) = observed.deployments.iter().find(|found| found.revision == *revision) else { continue };
+        let Some(deployment) = observed.deployment_of(revision) else { continue };
         let needed = deployment.needs.as_ref().map_or(has, |needs| needs.policy.as_ref());
         policy = match (policy, needed) {
             (Some(policy), Some(needed)) => Some(policy.union(needed).unwrap_or(policy)),

@@ -1,4 +1,5 @@
-//! Tests of the draft, before a stage is made or moved, or has other variables. They write nothing themselves, but stand between the writes.
+//! Tests of the draft, before a stage is made or moved, or has other variables. They write nothing themselves, but stand
+//! between the writes.
 
 use super::{Action, Step, Steps, stage};
 use crate::model::{Desired, Observed};

@@ -14,7 +14,7 @@ use crate::model::{
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     let Some(current) = &desired.revision else { return steps };
-    for (name, wanted) in desired.stages_in_order().into_iter().filter_map(|name| desired.stages.get_key_value(name)) {
+    for (name, wanted) in desired.stages_in_order() {
         let Some(revision) = desired.served_by(name) else { continue };
         let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
         let stage = Wanted { name, stage: wanted, revision, current, certificate };
@@ -68,11 +68,12 @@ fn moved(name: &str, found: &ObservedStage, observed: &Observed, revision: &Revi
     }
 }
 
-/// Whether a stage or a canary is to serve that revision.
-pub(super) fn serve(desired: &Desired, revision: &Revision) -> bool {
-    let by_canary =
-        desired.revision.as_ref() == Some(revision) && desired.stages.values().any(|stage| stage.canary.is_some());
-    by_canary || desired.stages.keys().any(|name| desired.served_by(name) == Some(revision))
+/// Whether a stage or a canary is to serve what the spec describes.
+pub(super) fn any_serves_current(desired: &Desired) -> bool {
+    let serves = |(name, stage): (&StageName, &Stage)| {
+        stage.canary.is_some() || desired.served_by(name) == desired.revision.as_ref()
+    };
+    desired.stages.iter().any(serves)
 }
 
 /// Whether a stage or a canary is to serve what the spec describes, and does not serve it yet.
