@@ -120,13 +120,15 @@ fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
 
 /// Time to the next check of an object that is settled and that nobody asked to be checked.
 fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
-    let handled = object.status.as_ref().and_then(|status| status.last_handled_check_now.as_ref());
-    let settled = object.meta().deletion_timestamp.is_none()
-        && is_settled(object)
-        && finalizer::is_on(object)
-        && handled == object.annotations().get(CHECK_NOW);
-    let wait = settled.then(|| shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared)));
+    let wait = (is_left_alone(object) && finalizer::is_on(object))
+        .then(|| shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared)));
     wait.filter(|wait| !wait.is_zero())
+}
+
+/// Whether an object is settled and nobody wants anything of it: a look at it is a check by the clock.
+fn is_left_alone(object: &StepFunctionsApi) -> bool {
+    let handled = object.status.as_ref().and_then(|status| status.last_handled_check_now.as_ref());
+    object.meta().deletion_timestamp.is_none() && is_settled(object) && handled == object.annotations().get(CHECK_NOW)
 }
 
 /// Time between checks of an object: its own, or everybody's.
@@ -215,8 +217,8 @@ impl PassOver<'_> {
             let trouble = as_written(Trouble::blocked(&plan.blockers), &read.references);
             return self.fail(report, &trouble, None).await;
         }
-        let drifted = self.status().is_some_and(|status| status.applied == Some(desired.hash()));
-        if drifted && !plan.is_empty() && self.object.spec.drift_policy == DriftPolicy::Report {
+        let drifted = !plan.is_empty() && self.status().is_some_and(|status| status.applied == Some(desired.hash()));
+        if drifted && self.object.spec.drift_policy == DriftPolicy::Report {
             return self.show(report, &Pass::Drifted(&plan)).await;
         }
         if !finalizer::is_on(self.object) {
@@ -240,22 +242,19 @@ impl PassOver<'_> {
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan, drifted };
-        let data = status::outputs(&desired.region, &report.preview(&settled));
+        let next = report.next(&settled);
+        let data = status::outputs(&desired.region, &next.status);
         if let Err(error) = outputs.write(found, &data).await {
             return self.no_outputs(report, error, Some((&outcome, &desired))).await;
         }
-        report.write(&settled).await.map_err(Error::Status)?;
+        report.write_next(next).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
         Ok((Some(Reason::Applied), Action::requeue(self.checked())))
     }
 
     /// AWS, for this object's calls: those of a check leave room for others.
     fn aws(&self, region: &str) -> SdkAws {
-        let asked = self.status().and_then(|status| status.last_handled_check_now.as_ref());
-        let check = is_settled(self.object)
-            && self.object.meta().deletion_timestamp.is_none()
-            && asked == self.object.annotations().get(CHECK_NOW);
-        let urgency = if check { Urgency::Check } else { Urgency::Change };
+        let urgency = if is_left_alone(self.object) { Urgency::Check } else { Urgency::Change };
         self.shared.regions.get(region, Caller { name: self.uid.clone(), urgency })
     }
 

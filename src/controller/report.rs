@@ -11,6 +11,12 @@ use crate::api::{CHECK_NOW, FIELD_MANAGER, ReferenceStatus, StepFunctionsApi, St
 use crate::render::Problem;
 use crate::status::{self, Context, EventDraft, Pass};
 
+/// What follows from a pass.
+pub(super) struct Next {
+    pub(super) status: StepFunctionsApiStatus,
+    events: Vec<EventDraft>,
+}
+
 /// Reports on one object during one pass.
 pub(super) struct Report<'a> {
     shared: &'a Shared,
@@ -60,12 +66,8 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// The status that follows from a pass.
-    pub(super) fn preview(&self, pass: &Pass<'_>) -> StepFunctionsApiStatus {
-        self.next(pass).0
-    }
-
-    fn next(&self, pass: &Pass<'_>) -> (StepFunctionsApiStatus, Vec<EventDraft>) {
+    /// What follows from a pass.
+    pub(super) fn next(&self, pass: &Pass<'_>) -> Next {
         let now = Time(Timestamp::now());
         let context = Context {
             now: &now,
@@ -74,12 +76,18 @@ impl<'a> Report<'a> {
             warnings: &self.warnings,
             references: self.references.as_deref(),
         };
-        status::next(self.object, &self.written, pass, context)
+        let (status, events) = status::next(self.object, &self.written, pass, context);
+        Next { status, events }
     }
 
     /// Writes the status that follows from a pass, if it is another than before, and publishes what is new.
     pub(super) async fn write(&mut self, pass: &Pass<'_>) -> Result<(), kube::Error> {
-        let (status, events) = self.next(pass);
+        let next = self.next(pass);
+        self.write_next(next).await
+    }
+
+    /// The same of what is known already.
+    pub(super) async fn write_next(&mut self, Next { status, events }: Next) -> Result<(), kube::Error> {
         if status != self.written {
             self.patch(&status).await?;
             self.written = status;
