@@ -127,10 +127,9 @@ fn comments(id: &RestApiId, owner: Option<&str>, observed: &Observed, imported: 
 
 fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired) -> Vec<String> {
     let mut lines = Vec::new();
-    let kept: Vec<&String> = plan.kept.iter().collect();
-    if !kept.is_empty() {
+    if !plan.kept.is_empty() {
         lines.push("Not described here and kept as it is, until spec.adopt.prune is true:".to_owned());
-        for kept in kept {
+        for kept in &plan.kept {
             let why = imported.left_out.iter().find(|(key, _)| *kept == format!("method {key}"));
             lines.push(format!("  {kept}{}", why.map(|(_, why)| format!(": {why}")).unwrap_or_default()));
         }
@@ -143,8 +142,7 @@ fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired) -> Vec<String> {
     lines.extend(plan.blockers.iter().map(|blocker| format!("BLOCKED: {blocker}")));
     lines.push("Writes that take it over, which callers do not notice:".to_owned());
     let revision = desired.revision.as_ref().map(|revision| revision.to_string()).unwrap_or_default();
-    let steps = plan.steps.iter().map(|step| format!("  {}", step.action).replace(&revision, "of this manifest"));
-    lines.extend(steps.filter(|step| !step.is_empty()));
+    lines.extend(plan.steps.iter().map(|step| format!("  {}", step.action).replace(&revision, "of this manifest")));
     lines
 }
 

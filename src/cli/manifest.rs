@@ -57,7 +57,7 @@ impl ManifestArguments {
                 name: object.name_any(),
             };
             let references = References::of(&object.spec);
-            object.spec = referents.fill(&owner, &object.spec, offline)?;
+            object.spec = referents.fill(&owner, &object.spec, &references, offline)?;
             Ok(Manifest { owner, object, references })
         });
         filled.collect()

@@ -43,9 +43,9 @@ impl Referents {
         &self,
         owner: &Owner,
         spec: &StepFunctionsApiSpec,
+        references: &References,
         offline: bool,
     ) -> Result<StepFunctionsApiSpec, String> {
-        let references = References::of(spec);
         let mut values = Values::new();
         let own = account(&serde_json::to_string(spec).unwrap_or_default());
         for source in references.sources() {
