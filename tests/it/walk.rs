@@ -19,7 +19,7 @@ use self::spec::{Knobs, MACHINES};
 use self::steps::{Step, steps};
 use crate::faults::{differences, left, state};
 use crate::samples::REGION;
-use crate::world::{Controller, MachineKind, World, condition};
+use crate::world::{Controller, MachineKind, World, condition, within};
 
 const NAME: &str = "api";
 /// Steps of the walk that is part of `make test`.
@@ -71,25 +71,32 @@ impl Place {
 
     /// Waits until it is ready for its present spec; panics with what it says last.
     async fn ready(&self, about: &str) {
-        let start = Instant::now();
-        loop {
+        within(PATIENCE, about, || async {
             let object = self.object().await.unwrap_or_else(|| panic!("{about}: it is gone"));
             let ready = condition(&object, "Ready").cloned();
             let seen = object.status.as_ref().map(|status| status.observed_generation) == object.metadata.generation;
-            if seen && ready.as_ref().is_some_and(|ready| ready.status == "True") {
-                return;
-            }
-            assert!(start.elapsed() < PATIENCE, "{about}: {ready:?}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+            let is_ready = seen && ready.as_ref().is_some_and(|ready| ready.status == "True");
+            if is_ready { Ok(()) } else { Err(format!("{ready:?}")) }
+        })
+        .await;
+    }
+
+    /// Waits until a request for a check is handled.
+    async fn handled(&self, request: &str, about: &str) {
+        within(PATIENCE, about, || async {
+            let status = self.object().await.and_then(|object| object.status).unwrap_or_default();
+            let handled = status.last_handled_check_now.as_deref() == Some(request);
+            if handled { Ok(()) } else { Err(format!("{:?}", status.conditions)) }
+        })
+        .await;
     }
 
     async fn gone(&self, about: &str) {
-        let start = Instant::now();
-        while let Some(object) = self.object().await {
-            assert!(start.elapsed() < PATIENCE, "{about}: {:?}", condition(&object, "Ready"));
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        within(PATIENCE, about, || async {
+            let object = self.object().await;
+            object.map_or(Ok(()), |object| Err(format!("{:?}", condition(&object, "Ready"))))
+        })
+        .await;
         assert_eq!(left(&self.world.aws).await, Vec::<String>::new(), "{about}");
     }
 
@@ -216,20 +223,5 @@ impl Walk {
     async fn end(self) {
         self.disturbed.delete().await;
         self.disturbed.gone("the end").await;
-    }
-}
-
-impl Place {
-    /// Waits until a request for a check is handled.
-    async fn handled(&self, request: &str, about: &str) {
-        let start = Instant::now();
-        loop {
-            let status = self.object().await.and_then(|object| object.status).unwrap_or_default();
-            if status.last_handled_check_now.as_deref() == Some(request) {
-                return;
-            }
-            assert!(start.elapsed() < PATIENCE, "{about}: {:?}", status.conditions);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
     }
 }

@@ -18,7 +18,7 @@ pub use controller::Controller;
 pub use gateway::{Answer, post};
 pub use kubernetes::{CHART, CRD_NAMESPACE, Kubernetes, condition, run};
 pub use proxy::Proxy;
-pub use wait::{eventually, quotas_to_refill};
+pub use wait::{eventually, quotas_to_refill, within};
 
 /// A test's own corner of cluster and AWS. It is left behind: the next test has another.
 pub struct World {

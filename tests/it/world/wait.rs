@@ -4,11 +4,19 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// The first value that a probe gives. Panics with `what` when it does not come within 30 seconds.
-pub async fn eventually<T, F>(what: &str, mut probe: impl FnMut() -> F) -> T
+pub async fn eventually<T, F>(what: &str, probe: impl FnMut() -> F) -> T
 where
     F: Future<Output = Result<T, String>>,
 {
-    let end = Instant::now() + Duration::from_secs(30);
+    within(Duration::from_secs(30), what, probe).await
+}
+
+/// The same within another time.
+pub async fn within<T, F>(time: Duration, what: &str, mut probe: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, String>>,
+{
+    let end = Instant::now() + time;
     loop {
         match probe().await {
             Ok(value) => return value,
