@@ -46,7 +46,7 @@ struct Rule {
     does: Does,
 }
 
-const RULES: [Rule; 22] = [
+const RULES: [Rule; 24] = [
     Rule {
         engine: Engine::LocalStack,
         name: "strips the template",
@@ -86,6 +86,18 @@ const RULES: [Rule; 22] = [
         name: "#endword is #end and word",
         documented: "Velocity 1.7 takes the longest name: #endword is text",
         does: Does::LeaveOut(glued),
+    },
+    Rule {
+        engine: Engine::LocalStack,
+        name: "evaluates references in the arguments of an escaped one",
+        documented: "Velocity 1.7 prints an escaped reference as it is written, with its parentheses",
+        does: Does::LeaveOut(|pair| holds(r"\\\$[!{]*[A-Za-z0-9.]+\([^)]*\$", &pair.template)),
+    },
+    Rule {
+        engine: Engine::Npm,
+        name: "[ right after #else is a syntax error",
+        documented: "Velocity 1.7 takes #else alone as the directive",
+        does: Does::LeaveOut(|pair| pair.template.contains("#else[")),
     },
     Rule {
         engine: Engine::Npm,
