@@ -67,11 +67,12 @@ pub struct Method {
 
     /// Where each argument of the action comes from, by the argument's name. Values from callers are escaped: no input
     /// can add or replace an argument. Default: with stateMachine, input is the body; without, the body is the action's
-    /// own request. Without a required argument, or with a wrong value, the API sends what Step Functions refuses: the
-    /// answer is 400 with the error SerializationException, and names none. With request.requiredQuery and requiredHeaders
-    /// API Gateway refuses what is missing itself, by its name. As `name` of StartExecution a key
-    /// of the caller's starts one execution of a STANDARD machine: while that runs, the same key with the same input
-    /// answers it again; after its end, for 90 days, and with another input, the answer is 409 ExecutionAlreadyExists.
+    /// own request. A call without a query parameter, a header or a field of the body (as application/json) that a
+    /// required argument comes from is answered 400 and Step Functions is not called. With a wrong value the API sends what
+    /// Step Functions refuses: the answer is 400 with the error SerializationException. As `name` of
+    /// StartExecution a key of the caller's starts one execution of a STANDARD machine: while that runs, the same key with
+    /// the same input answers it again; after its end, for 90 days, and with another input, the answer is 409
+    /// ExecutionAlreadyExists.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 10), transform = list_arguments)]
     pub arguments: BTreeMap<String, ArgumentSource>,

@@ -6,7 +6,7 @@ use super::integration::{self, Exact};
 use super::{Problems, authorizer, cache, method_field, response, template, validator};
 use crate::actions::{self, Action};
 use crate::api::{self, EndpointType, StepFunctionsApiSpec};
-use crate::model::{Backend, Credentials, Integration, Method, Parameter, partition};
+use crate::model::{Backend, Credentials, Integration, Method, Models, Parameter, partition};
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -15,6 +15,7 @@ pub(super) fn render(
     spec: &StepFunctionsApiSpec,
     method: &api::Method,
     credentials: Credentials,
+    all_models: &mut Models,
     problems: &mut Problems,
 ) -> Method {
     let action = problems.check(&format!("{}.action", method_field(method)), find(&method.action));
@@ -23,11 +24,15 @@ pub(super) fn render(
     let request = made.map(|action| template::request(spec, method, action, problems)).unwrap_or_default();
     let responses = made.map(|action| response::render(spec, method, action, problems)).unwrap_or_default();
     let (region, arns) = (&spec.region, partition(&spec.region).id);
-    let models = validator::models(spec, method, problems);
+    let own = method.request.as_ref();
+    // A template of the spec's own may need other things of a call than the action's arguments.
+    let from_arguments = made.filter(|_| own.is_none_or(|own| own.template.is_none()));
+    let models = validator::models(spec, method, from_arguments, all_models, problems);
     let mut parameters = parameters(method, problems);
-    validator::require(method, &mut parameters);
+    validator::require(method, from_arguments, &mut parameters);
     integration::declare(method, &mut parameters);
-    let kinds = CONTENT_TYPES.iter().filter(|kind| models.is_empty() || models.contains_key(**kind));
+    let has_own_model = own.is_some_and(|own| own.model.is_some());
+    let kinds = CONTENT_TYPES.iter().filter(|kind| !has_own_model || models.contains_key(**kind));
     let mut integration = Integration {
         backend: Backend::Aws {
             uri: format!("arn:{arns}:apigateway:{region}:states:action/{}", method.action),

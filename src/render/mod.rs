@@ -17,6 +17,7 @@ mod model_schema;
 mod outputs;
 mod policy;
 mod preflight;
+mod required;
 mod resource_policy;
 mod response;
 mod rest_api;

@@ -23,7 +23,8 @@ pub(super) fn render(
     };
     for method in &spec.methods {
         let key = MethodKey { path: method.path.clone(), verb: method.method.as_str().to_owned() };
-        definition.methods.insert(key, method::render(spec, method, credentials.clone(), problems));
+        let rendered = method::render(spec, method, credentials.clone(), &mut definition.models, problems);
+        definition.methods.insert(key, rendered);
     }
     check_paths(spec, problems);
     if let Some(cors) = &spec.cors {

@@ -8,12 +8,12 @@ use crate::world::{Answer, MachineKind, World, env, post};
 
 const JSON: &str = "application/json";
 
-/// How many executions were started through the gateway in that account.
-async fn starts(world: &World) -> usize {
+/// How many calls of Step Functions were made through the gateway in that account.
+async fn calls(world: &World) -> usize {
     let url = format!("{}/_test/faults?account={}", env("AWS_ENDPOINT_URL"), world.aws.id);
     let answer = Answer::of(Client::new().get(url)).await.json();
     let calls = answer["calls"].as_array().expect("calls");
-    calls.iter().filter(|call| call[1] == "StartExecution" && call[4] == "gateway").count()
+    calls.iter().filter(|call| call[0] == "stepfunctions" && call[4] == "gateway").count()
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn bodies_and_parameters_are_checked_before_step_functions_is_called() {
     let started = post(&url, "application/json; charset=utf-8", good).header("x-tenant", "a");
     assert_eq!(Answer::of(started).await.status, 200);
 
-    let before = starts(&world).await;
+    let before = calls(&world).await;
     for body in [
         "",
         "no JSON",
@@ -54,7 +54,7 @@ async fn bodies_and_parameters_are_checked_before_step_functions_is_called() {
     // A body of another type is not held against the model, and so does not get in.
     let form = post(&url, "application/x-www-form-urlencoded", r#"{"id": "wrong"}"#).header("X-Tenant", "a");
     assert_eq!(Answer::of(form).await.status, 415);
-    assert_eq!(starts(&world).await, before, "Step Functions was not called");
+    assert_eq!(calls(&world).await, before, "Step Functions was not called");
 
     let arn = arn.as_str().expect("an ARN");
     assert_eq!(Answer::of(Client::new().get(&url).query(&[("arn", arn)])).await.status, 200);
@@ -89,4 +89,75 @@ async fn bodies_and_parameters_are_checked_before_step_functions_is_called() {
     }
     assert_eq!(writes("4").await, Vec::<String>::new());
     assert_eq!(Answer::of(order(r#"{"id": 7}"#)).await.status, 400);
+}
+
+const NEEDS: &str = r#"
+region: us-east-1
+stateMachines: [{name: orders, arn: "ORDERS"}]
+role: {stateMachineArns: ["ORDERS"], unscopedActions: [SendTaskSuccess]}
+methods:
+  - {path: /query, method: GET, action: DescribeExecution, stateMachine: orders, authorization: {type: None},
+     arguments: {executionArn: {query: arn}}}
+  - {path: /header, method: GET, action: DescribeExecution, stateMachine: orders, authorization: {type: None},
+     arguments: {executionArn: {header: X-Arn}}}
+  - {path: /body, method: POST, action: StopExecution, stateMachine: orders, authorization: {type: None},
+     arguments: {executionArn: {bodyField: "$.of.arns[1]"}, cause: {bodyField: $.why}}}
+  - {path: /task, method: POST, action: SendTaskSuccess, authorization: {type: None},
+     arguments: {taskToken: {bodyField: $.token}, output: {bodyField: $.output}}}
+  - {path: /request, method: POST, action: StartExecution, authorization: {type: None}}
+  - {path: /list, method: POST, action: ListExecutions, authorization: {type: None}}
+stages: [{name: test}]
+"#;
+
+#[tokio::test]
+async fn calls_without_what_the_action_needs_do_not_reach_step_functions() {
+    let world = World::new("needs").await;
+    let orders = world.aws.machine(REGION, "Orders", MachineKind::Standard).await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec("needs", &NEEDS.replace("ORDERS", &orders)).await.expect("the spec applies");
+    let url = world.kube.wait_ready("needs").await.status.expect("a status").stages[0].url.clone();
+    let at = |path: &str| format!("{url}{path}");
+    let whole = format!(r#"{{"stateMachineArn": "{orders}"}}"#);
+    let arn = Answer::until(200, || post(&at("/request"), JSON, whole.clone())).await.json()["executionArn"].clone();
+    let arn = arn.as_str().expect("an ARN");
+
+    let before = calls(&world).await;
+    let missing = [
+        Client::new().get(at("/query")),
+        Client::new().get(at("/query?arn=")),
+        Client::new().get(at("/header")),
+        post(&at("/body"), JSON, "{}"),
+        post(&at("/body"), JSON, ""),
+        post(&at("/body"), JSON, "no JSON"),
+        post(&at("/body"), JSON, r#"{"of": {"arns": ["x"]}}"#),
+        post(&at("/body"), JSON, r#"{"of": "x", "why": "y"}"#),
+        post(&at("/task"), JSON, r#"{"token": "x"}"#),
+        post(&at("/task"), "application/json; charset=utf-8", r#"{"output": "x"}"#),
+        post(&at("/request"), JSON, r#"{"input": "{}"}"#),
+        post(&at("/list"), JSON, r#"{"maxResults": 3}"#),
+    ];
+    for (index, request) in missing.into_iter().enumerate() {
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.status, 400, "{index}: {answer:?}");
+        assert!(answer.json()["error"].is_string() && answer.json()["message"].is_string(), "{index}: {answer:?}");
+    }
+    assert_eq!(calls(&world).await, before, "Step Functions was not called");
+
+    let good = [
+        Client::new().get(at("/query")).query(&[("arn", arn)]),
+        Client::new().get(at("/header")).header("x-arn", arn),
+        post(&at("/list"), JSON, whole.clone()),
+        // What `curl -d` says of JSON.
+        post(&at("/request"), "application/x-www-form-urlencoded", whole.clone()),
+        post(&at("/body"), JSON, format!(r#"{{"of": {{"arns": [1, "{arn}"]}}}}"#)),
+    ];
+    for (index, request) in good.into_iter().enumerate() {
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.status, 200, "{index}: {answer:?}");
+    }
+    assert_eq!(calls(&world).await, before + 5);
+
+    world.aws.forget_calls().await;
+    world.kube.check_now("needs", "1").await;
+    assert_eq!(world.aws.writes().await, []);
 }

@@ -61,7 +61,7 @@ const LIST_EXECUTIONS: &str = "ListExecutions";
 const ONE_OF_TWO: [&str; 2] = ["stateMachineArn", "mapRunArn"];
 
 /// What a request of the action needs: of each list one.
-pub(super) fn needed(action: &Action) -> Vec<Vec<&'static Argument>> {
+pub(in crate::render) fn needed(action: &Action) -> Vec<Vec<&'static Argument>> {
     if action.name == LIST_EXECUTIONS {
         return vec![ONE_OF_TWO.iter().filter_map(|name| action.argument(name)).collect()];
     }

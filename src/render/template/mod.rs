@@ -16,6 +16,7 @@ mod value;
 mod wanted;
 
 pub(super) use answer::{failed, refused};
+pub(super) use arguments::needed;
 pub(super) use location::location;
 pub(super) use object::leaves;
 pub(super) use outcome::success;
