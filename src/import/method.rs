@@ -138,13 +138,18 @@ fn bare(
 /// The ways to write it, the shortest first, each with the state machine that it needs.
 fn candidates(bare: &Method, found: &model::Method, integration: &Integration) -> Vec<(Method, Option<StateMachine>)> {
     let template = integration.request_templates.get("application/json");
-    let mut ways = vec![(bare.clone(), None)];
     let machines = template.map(|text| machines_in(text)).unwrap_or_default();
     let machines: Vec<Option<StateMachine>> = machines.into_iter().map(Some).chain([None]).collect();
-    for machine in &machines {
-        for arguments in arguments(bare, found) {
-            let state_machine = machine.as_ref().map(|machine| machine.name.clone());
-            ways.push((Method { arguments, state_machine, ..bare.clone() }, machine.clone()));
+    // What the action needs is asked for without a word.
+    let nothing_asked = bare.request.as_ref().map(|_| Method { request: None, ..bare.clone() });
+    let mut ways = Vec::new();
+    for bare in nothing_asked.iter().chain([bare]) {
+        ways.push((bare.clone(), None));
+        for machine in &machines {
+            for arguments in arguments(bare, found) {
+                let state_machine = machine.as_ref().map(|machine| machine.name.clone());
+                ways.push((Method { arguments, state_machine, ..bare.clone() }, machine.clone()));
+            }
         }
     }
     if let Some(text) = template {

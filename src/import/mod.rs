@@ -58,6 +58,7 @@ pub fn import(owner: &Owner, region: &str, observed: &Observed, only: &[StageNam
     }
     left_out.retain(|key, _| spec.cors.is_none() || key.verb != "OPTIONS");
     stage::without_strangers(&mut spec);
+    without_models_that_are_made(owner, &mut spec);
     if rendered(owner, &spec).is_ok_and(|desired| !has_the_same_gateway_responses(&desired, &found.api.definition)) {
         spec.gateway_responses = GatewayResponses::None;
     }
@@ -123,6 +124,18 @@ fn frame(region: &str, found: &ObservedRestApi, stages: &BTreeMap<&StageName, &O
 fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<String>> {
     let problems = |problems: Vec<crate::render::Problem>| problems.iter().map(ToString::to_string).collect();
     render(owner, spec).map(|Rendered { desired, .. }| desired).map_err(problems)
+}
+
+/// Leaves out the models that the methods come with.
+fn without_models_that_are_made(owner: &Owner, spec: &mut StepFunctionsApiSpec) {
+    for name in spec.models.iter().map(|model| model.name.clone()).collect::<Vec<_>>() {
+        let mut without = spec.clone();
+        without.models.retain(|model| model.name != name);
+        let made = rendered(owner, &without).ok().and_then(|desired| desired.rest_api);
+        if made.is_some_and(|api| api.definition.models.contains_key(&name)) {
+            *spec = without;
+        }
+    }
 }
 
 /// The role that most methods call their action with.
