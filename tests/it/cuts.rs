@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use aws_sdk_apigateway::types::IntegrationType;
 use futures::future::join_all;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -13,7 +14,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use stepgate::api::StepFunctionsApi;
+use stepgate::api::{APPROVE, StepFunctionsApi};
 
 use crate::faults::{self, differences, left};
 use crate::samples::REGION;
@@ -24,6 +25,14 @@ use crate::world::{
 const NAME: &str = "cut";
 /// Lives that are led at the same time, each in an account of its own.
 const WORKERS: usize = 4;
+/// The lives, by their phases, with the cuts that each has at least: of calls to AWS, and of writes to Kubernetes. Fewer
+/// mean that a loop ended early.
+const LIVES: [&[(&str, u32, u32)]; 2] = [
+    // Finalizer, two statuses, Secret, ConfigMap twice; two statuses, ConfigMap, event; status, finalizer.
+    &[("creation", 9, 6), ("update", 9, 4), ("deletion", 5, 2)],
+    // The plan, what others ask for then, and as in a creation.
+    &[("adoption", 9, 6), ("deletion", 5, 2)],
+];
 
 /// What is cut off.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,15 +92,24 @@ async fn any_write_to_kubernetes_that_fails_ends_in_the_undisturbed_state() {
 
 /// Leads lives that are cut after the first, second, ... call of each of their phases, until no phase has so many.
 async fn every_prefix(name: &str, cut: Cut) {
+    let [life, adopted] = LIVES;
+    every_prefix_of(life, name, cut).await;
+    if cut.kills() {
+        every_prefix_of(adopted, name, cut).await;
+    }
+}
+
+async fn every_prefix_of(phases: &[(&'static str, u32, u32)], name: &str, cut: Cut) {
     let start = Instant::now();
-    let undisturbed = Subject::new(name, cut).await.live(None).await;
+    let names = phases.iter().map(|(phase, ..)| *phase).collect::<Vec<_>>();
+    let undisturbed = Subject::new(name, cut).await.live(&names, None).await;
     let next = AtomicU32::new(0);
     let worker = || async {
         let mut subject = Subject::new(name, cut).await;
         let mut cuts = BTreeMap::new();
         loop {
             let skip = next.fetch_add(1, Ordering::Relaxed);
-            let life = subject.live(Some((cut, skip))).await;
+            let life = subject.live(&names, Some((cut, skip))).await;
             for (phase, state) in &life.states {
                 let expected = &undisturbed.states[phase];
                 assert_eq!(differences("", expected, state), Vec::<String>::new(), "{phase} cut after call {skip}");
@@ -109,14 +127,10 @@ async fn every_prefix(name: &str, cut: Cut) {
         *total.entry(phase).or_default() += cuts;
     }
     println!("{name}: cuts {total:?} in {:.0} s", start.elapsed().as_secs_f64());
-    // Fewer cuts than a creation has at least mean that the loop ended early.
-    let least = match cut {
-        Cut::Answer | Cut::Process => [9, 9, 5],
-        // Finalizer, two statuses, Secret, ConfigMap twice; two statuses, ConfigMap, event; status, finalizer.
-        Cut::Write(_) | Cut::ProcessAtWrite(_) => [6, 4, 2],
-    };
-    let made = ["creation", "update", "deletion"].map(|phase| total.get(phase).copied().unwrap_or_default());
-    assert!(made.iter().zip(least).all(|(made, least)| *made >= least), "{total:?}");
+    for (phase, calls, writes) in phases {
+        let least = if matches!(cut, Cut::Answer | Cut::Process) { calls } else { writes };
+        assert!(total.get(phase).is_some_and(|made| made >= least), "{total:?}");
+    }
 }
 
 /// What became of one object.
@@ -170,9 +184,13 @@ impl Subject {
         self.world.aws.order_fault(fault).await;
     }
 
-    async fn live(&mut self, cut: Option<(Cut, u32)>) -> Life {
+    async fn live(&mut self, phases: &[&'static str], cut: Option<(Cut, u32)>) -> Life {
         let mut life = Life::default();
-        for phase in ["creation", "update", "deletion"] {
+        for phase in phases.iter().copied() {
+            let adopted = match phase {
+                "adoption" => theirs(&self.world.aws).await,
+                _ => String::new(),
+            };
             if let Some((cut, skip)) = cut {
                 self.order(cut, skip).await;
             }
@@ -183,8 +201,9 @@ impl Subject {
                 None => String::new(),
             };
             match phase {
-                "creation" => {
-                    kube.apply_spec(NAME, &(first(&self.world.aws) + &more("one"))).await.expect("it applies");
+                "creation" | "adoption" => {
+                    let spec = first(&self.world.aws) + &adopted + &more("one");
+                    kube.apply_spec(NAME, &spec).await.expect("it applies");
                 }
                 "update" => {
                     kube.apply_spec(NAME, &(second(&self.world.aws) + &more("two"))).await.expect("it applies");
@@ -229,16 +248,35 @@ impl Subject {
         .await
     }
 
-    /// Whether the object is ready for its present spec, or gone after a deletion.
+    /// Whether the object is ready for its present spec, or gone after a deletion. A plan is approved.
     async fn ended(&self, phase: &str) -> Result<(), String> {
         let api = self.world.kube.api::<StepFunctionsApi>();
         let Some(object) = api.get_opt(NAME).await.map_err(|error| error.to_string())? else { return Ok(()) };
         let ready = condition(&object, "Ready");
+        let planned = ready.is_some_and(|ready| ready.reason == "Planned");
+        if let Some(plan) = object.status.as_ref().and_then(|status| status.plan.as_ref()).filter(|_| planned)
+            && object.annotations().get(APPROVE) != Some(&plan.hash)
+        {
+            self.world.kube.patch(NAME, json!({"metadata": {"annotations": {APPROVE: plan.hash}}})).await;
+        }
         let ended = phase != "deletion"
             && object.status.as_ref().map(|status| status.observed_generation) == object.metadata.generation
             && ready.is_some_and(|ready| ready.status == "True");
         if ended { Ok(()) } else { Err(format!("{ready:?}")) }
     }
+}
+
+/// An API that others made, with a stage of the name that the spec gives its own; answers what takes it over.
+async fn theirs(aws: &Account) -> String {
+    let gateway = aws.apigateway(REGION);
+    let api = gateway.create_rest_api().name("theirs").send().await.expect("an API");
+    let (id, root) = (api.id.expect("an id"), api.root_resource_id.expect("a root"));
+    let method = gateway.put_method().rest_api_id(&id).resource_id(&root).http_method("GET").authorization_type("NONE");
+    method.send().await.expect("a method");
+    let integration = gateway.put_integration().rest_api_id(&id).resource_id(&root).http_method("GET");
+    integration.r#type(IntegrationType::Mock).send().await.expect("an integration");
+    gateway.create_deployment().rest_api_id(&id).stage_name("kept").send().await.expect("a deployment");
+    format!("adopt: {{restApiId: {id}, prune: true}}\n")
 }
 
 /// A Secret and a ConfigMap that the controller writes.
