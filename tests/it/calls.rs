@@ -107,7 +107,7 @@ stages: [{{name: s}}]"#
     assert_eq!(Answer::of(start("1")).await.json()["executionArn"], arn, "a start with a key can be repeated");
 
     assert_eq!(Answer::of(get(&url, &[("arn", arn)])).await.json()["status"], "RUNNING");
-    assert_error(&world, &Answer::of(get(&url, &[])).await, 400, "SerializationException");
+    assert_error(&world, &Answer::of(get(&url, &[])).await, 400, "BadRequestParameters");
     assert_error(&world, &Answer::of(get(&url, &[("arn", "\"'$x")])).await, 400, "SerializationException");
     // The role would allow it; the method is for its own machine's executions.
     let other = world.aws.machine(REGION, "other", MachineKind::Standard).await;
@@ -156,10 +156,10 @@ async fn a_request_of_the_callers_own_has_what_the_action_needs_or_answers_400()
     let listed = call("ListExecutions", json!({"stateMachineArn": machine}).to_string());
     assert_eq!(Answer::of(listed).await.status, 200);
     assert_eq!(Answer::of(call("ListStateMachines", String::new())).await.status, 200, "it needs nothing");
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let as_form = |action: &str, body: String| post(&format!("{url}/{action}"), FORM, body);
     for (action, body) in [
         ("StartExecution", json!({"input": "{}"})),
-        ("StartExecution", json!({"stateMachineArn": ""})),
-        ("StartExecution", json!({"stateMachineArn": null})),
         ("StartExecution", json!([own])),
         ("DescribeExecution", json!({"stateMachineArn": machine})),
         ("ListExecutions", json!({"maxResults": 1})),
@@ -167,6 +167,12 @@ async fn a_request_of_the_callers_own_has_what_the_action_needs_or_answers_400()
         ("SendTaskSuccess", json!({"output": "1"})),
     ] {
         let answer = Answer::of(call(action, body.to_string())).await;
+        assert_error(&world, &answer, 400, "BadRequestBody");
+        let answer = Answer::of(as_form(action, body.to_string())).await;
+        assert_error(&world, &answer, 400, "SerializationException");
+    }
+    for body in [json!({"stateMachineArn": ""}), json!({"stateMachineArn": null})] {
+        let answer = Answer::of(call("StartExecution", body.to_string())).await;
         assert_error(&world, &answer, 400, "SerializationException");
     }
     // An empty output is one: Step Functions gets it, and says that it is no JSON or that there is no such task.
@@ -175,6 +181,8 @@ async fn a_request_of_the_callers_own_has_what_the_action_needs_or_answers_400()
     for action in ["StartExecution", "DescribeExecution", "ListExecutions", "SendTaskSuccess"] {
         for body in ["", "{", "no JSON", "a=1&b=2"] {
             let answer = Answer::of(call(action, body.to_owned())).await;
+            assert_error(&world, &answer, 400, "BadRequestBody");
+            let answer = Answer::of(as_form(action, body.to_owned())).await;
             assert_error(&world, &answer, 400, "SerializationException");
         }
     }
