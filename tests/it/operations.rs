@@ -206,12 +206,12 @@ async fn workers_get_tasks_and_end_them() {
         (&json!("FAILED"), &json!("NoPaper"), &json!("it's \"out\""))
     );
 
-    // Without a token, or without an output, nothing is sent.
+    // Without a token, or without an output, Step Functions is not called.
     for (path, body) in
         [("/tasks/done", json!({"result": 1})), ("/tasks/done", json!({"token": "x"})), ("/tasks/alive", json!({}))]
     {
         let answer = tell(path, body).await;
-        assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("SerializationException")), "{path}");
+        assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("BadRequestBody")), "{path}");
     }
     let stale = tell("/tasks/alive", json!({"token": "nobody's"})).await;
     assert!([400, 404].contains(&stale.status), "{stale:?}");
