@@ -219,7 +219,7 @@ fn resources(on: On, bounds: &Bounds) -> Vec<String> {
 }
 
 /// Whether a pattern of IAM's takes in all of a text, which may be a pattern itself. `*` goes over slashes and colons.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

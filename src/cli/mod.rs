@@ -11,10 +11,7 @@ mod manifest;
 mod plan;
 mod referents;
 mod render;
-mod sample;
-mod success;
 mod trial;
-mod trial_answer;
 
 use clap::{Parser, Subcommand};
 

@@ -6,8 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::manifest::{ManifestArguments, rendered};
-use super::sample::Sample;
-use super::trial;
+use super::trial::{self, Sample};
 use crate::aws::openapi;
 use crate::model::{Arn, Desired, Role};
 
@@ -17,7 +16,7 @@ pub(super) struct Arguments {
     manifest: ManifestArguments,
 
     /// Show what a call of this file comes to instead: what Step Functions receives, and what the caller gets
-    #[arg(long, value_name = "JSON", long_help = SAMPLE_HELP)]
+    #[arg(long, value_name = "JSON", long_help = trial::HELP)]
     sample: Option<PathBuf>,
 
     /// Method of the call, as "POST /execution"; by default it is found by the sample's method and path
@@ -28,26 +27,6 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", requires = "sample")]
     stage: Option<String>,
 }
-
-const SAMPLE_HELP: &str = "\
-Show what a call comes to, with no AWS and no cluster: what Step Functions receives, what it is taken to answer, and \
-what the caller gets. The file holds the call:
-
-  {
-    \"method\": \"POST\",
-    \"path\": \"/orders/7\",
-    \"stage\": \"prod\",
-    \"headers\": {\"Content-Type\": \"application/json\"},
-    \"query\": {\"verbose\": \"true\"},
-    \"body\": {\"customer\": \"O'Hara\"},
-    \"claims\": {\"sub\": \"user-1\"},
-    \"answer\": {\"status\": 200, \"body\": {\"executionArn\": \"arn:aws:states:...\"}}
-  }
-
-All fields may be left out. A body or answer.body that is a text is taken as it is. context sets members of $context. \
-Without answer a success of the action is made up; {\"error\": \"ExecutionDoesNotExist\"} is one of its errors. Nobody is \
-asked for a signature, a token or a key. Example: stepgate render examples/aws-tutorial.yaml --sample \
-examples/sample.json";
 
 /// Stands for what a cluster knows and a file does not.
 const INSTALLATION: &str = "OWNER_ID";

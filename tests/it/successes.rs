@@ -43,7 +43,7 @@ fn request(action: &Action) -> Value {
     let arn = |what: &str| format!("arn:aws-cn:states:cn-north-1:210987654321:{what}");
     let mut request = json!({
         "stateMachineArn": arn("stateMachine:Orders"), "executionArn": arn("execution:Orders:seven"),
-        "mapRunArn": arn("mapRun:Orders/Each:1"), "activityArn": arn("activity:Packing"), "input": "{\"n\": 1}",
+        "mapRunArn": arn("mapRun:Orders/Each:1"), "activityArn": arn("activity:Packing"), "input": "{\"n\": 1}", "output": "{}",
     });
     for argument in action.arguments.iter().filter(|argument| argument.required) {
         request.as_object_mut().expect("a request").entry(argument.name).or_insert(json!("x"));

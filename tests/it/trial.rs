@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, MachineKind, World};
 
+mod refused;
+
 const MANIFEST: &str = r#"
 apiVersion: stepgate.dev/v1alpha1
 kind: StepFunctionsApi
@@ -48,9 +50,13 @@ struct Files(PathBuf);
 
 impl Files {
     fn new(name: &str, machine: &str) -> Self {
+        Self::of(name, &MANIFEST.replace("MACHINE", machine))
+    }
+
+    fn of(name: &str, manifest: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("trial-{name}"));
         std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::write(folder.join("api.yaml"), MANIFEST.replace("MACHINE", machine)).expect("a file");
+        std::fs::write(folder.join("api.yaml"), manifest).expect("a file");
         Self(folder)
     }
 
@@ -161,23 +167,30 @@ async fn what_is_wrong_with_a_sample_is_named_by_its_field() {
     let cases = [
         (json!([]), &[][..], "call.json: has to be a JSON object, such as {\"method\""),
         (json!({}), &[], "call.json: path: missing; give it, or --method with one of "),
-        (
-            json!({"path": "/nowhere"}),
-            &[],
-            "call.json: path: no method is at \"/nowhere\"; there are ANY /any/{proxy+}, ",
-        ),
-        (json!({"path": "/sync", "method": "GET"}), &[], "call.json: method: /sync has no method \"GET\"; there are "),
         (json!({"path": 7}), &[], "call.json: path: has to be a text"),
+        (json!({"path": "sync"}), &[], "call.json: path: \"sync\" has to start with /: "),
+        (
+            json!({"method": "post"}),
+            &[],
+            "call.json: method: \"post\" is no verb; did you mean POST? There are DELETE, ",
+        ),
+        (json!({"method": "FETCH"}), &[], "call.json: method: \"FETCH\" is no verb; there are DELETE, "),
         (
             json!({"pth": "/sync"}),
             &[],
-            "call.json: pth: unknown field; there are method, path, stage, headers, query, ",
+            "call.json: pth: unknown field; did you mean path? There are method, path, stage, headers, query, ",
         ),
+        (json!({"xyz": 1}), &[], "call.json: xyz: unknown field; there are method, "),
+        (json!({"query": {"a": ["b", {}]}}), &[], "call.json: query.a: has to be a text"),
         (json!({"headers": {"a": {}}}), &[], "call.json: headers.a: has to be a text"),
         (json!({"query": "a=b"}), &[], "call.json: query: has to be an object of texts"),
         (json!({"claims": 1}), &[], "call.json: claims: has to be an object"),
         (json!({"answer": {"status": 99}}), &[], "call.json: answer.status: has to be a number from 100 to 599"),
-        (json!({"answer": {"bdy": 1}}), &[], "call.json: answer.bdy: unknown field; there are status, headers, "),
+        (
+            json!({"answer": {"bdy": 1}}),
+            &[],
+            "call.json: answer.bdy: unknown field; did you mean body? There are status, headers, ",
+        ),
         (
             json!({"answer": {"error": "A", "status": 400}}),
             &[],
@@ -189,12 +202,22 @@ async fn what_is_wrong_with_a_sample_is_named_by_its_field() {
             "call.json: answer.error: StartSyncExecution does not answer \"Nope\", but ",
         ),
         (
+            json!({"path": "/sync", "stage": "twoo"}),
+            &[],
+            "call.json: stage: there is no stage \"twoo\"; did you mean two? There are one, two",
+        ),
+        (
             json!({"path": "/sync", "stage": "three"}),
             &[],
             "call.json: stage: there is no stage \"three\"; there are one, two",
         ),
         (json!({"path": "/sync"}), &["--stage", "three"], "--stage: there is no stage \"three\"; there are one, two"),
-        (json!({}), &["--method", "POST /nowhere"], "--method: there is no method \"POST /nowhere\"; there are "),
+        (
+            json!({}),
+            &["--method", "post /snc"],
+            "--method: there is no method \"post /snc\"; did you mean POST /sync? ",
+        ),
+        (json!({}), &["--method", "x"], "--method: there is no method \"x\"; there are ANY /any/{proxy+}, "),
         (
             json!({"path": "/sync"}),
             &["--method", "GET /state/{id}"],
@@ -241,8 +264,6 @@ async fn a_sample_comes_to_what_the_gateway_answers() {
     let cases = [
         ("POST", "/execution".to_owned(), "{\"a\":1}", "KEY", Value::Null),
         ("POST", "/execution".to_owned(), "{\"a\":2}", "first", json!("ExecutionAlreadyExists")),
-        ("POST", "/execution".to_owned(), "{broken", "second", json!("InvalidExecutionInput")),
-        ("POST", "/execution".to_owned(), "{}", "no \"name\"", json!("InvalidName")),
         ("GET", format!("/state/{execution}:none"), "", "", json!("ExecutionDoesNotExist")),
         ("GET", "/state/nothing".to_owned(), "", "", Value::Null),
         ("POST", "/trap".to_owned(), "{\"a\": \"it's\"}", "", Value::Null),

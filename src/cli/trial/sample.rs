@@ -5,9 +5,46 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::{choice, nearest};
+
+/// Teaches the format.
+pub(in crate::cli) const HELP: &str = "\
+Show what a call comes to, with no AWS and no cluster: what Step Functions receives, what it is taken to answer, and \
+what the caller gets. The file holds the call:
+
+  {
+    \"method\": \"POST\",
+    \"path\": \"/orders/7?verbose=true\",
+    \"stage\": \"prod\",
+    \"headers\": {\"Content-Type\": \"application/json\", \"X-Tenant\": \"a\"},
+    \"query\": {\"lang\": \"en\"},
+    \"body\": {\"customer\": \"O'Hara\"},
+    \"claims\": {\"sub\": \"user-1\"},
+    \"context\": {\"identity\": {\"sourceIp\": \"192.0.2.7\"}},
+    \"answer\": {\"status\": 200, \"body\": {\"executionArn\": \"arn:aws:states:...\"}}
+  }
+
+All fields may be left out; path only if --method says it or there is one method.
+  path      what follows the stage in the URL; it may have a query
+  headers   Content-Type is application/json by default
+  body      a text is sent as it is, everything else as JSON
+  claims    claims of a Cognito token, or the context that a Lambda authorizer answers
+  context   other members of $context, in place of made-up ones
+  answer    what Step Functions answers: status, headers, body; or one of its
+            errors: {\"error\": \"ExecutionDoesNotExist\", \"message\": \"...\"}
+
+Without answer, Step Functions refuses what it would refuse, such as a wrong name, input that is no JSON, or a state \
+machine that the role may not start; else a success is made up. API Gateway refuses as it would: no such path or method, \
+required parameters, models, content types without a template.
+
+Of what is printed, problem says what is wrong, also as a warning, and notChecked lists what else decides about such a \
+call: nobody is asked for a signature, a token or a key, and nothing that the request names is looked up.
+
+Example: stepgate render examples/aws-tutorial.yaml --sample examples/sample.json";
+
 /// A call to try a method with.
 #[derive(Debug, Default)]
-pub(super) struct Sample {
+pub(in crate::cli) struct Sample {
     pub method: Option<String>,
     pub path: Option<String>,
     pub stage: Option<String>,
@@ -23,7 +60,7 @@ pub(super) struct Sample {
 
 /// What Step Functions is taken to answer.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(in crate::cli) struct Answer {
     pub status: Option<u16>,
     pub headers: BTreeMap<String, String>,
     pub body: Option<String>,
@@ -166,7 +203,10 @@ impl Fields {
     fn end(self) -> Result<(), String> {
         match self.fields.keys().next() {
             None => Ok(()),
-            Some(unknown) => Err(format!("{}: unknown field; there are {}", self.name(unknown), self.taken.join(", "))),
+            Some(unknown) => {
+                let near = nearest(unknown, self.taken.iter().copied());
+                Err(format!("{}: unknown field; {}", self.name(unknown), choice(near, &self.taken)))
+            }
         }
     }
 }
