@@ -150,6 +150,7 @@ pub const OPERATIONS: &[(&str, &[Need])] = &[
     ("iam:GetRole", &[need(ReadRoles, "iam:GetRole", On::NamedRoles)]),
     ("iam:GetRolePolicy", &[role(ChangeRoles, "iam:GetRolePolicy")]),
     ("iam:ListAttachedRolePolicies", &[role(ChangeRoles, "iam:ListAttachedRolePolicies")]),
+    ("iam:ListRolePolicies", &[role(ChangeRoles, "iam:ListRolePolicies")]),
     ("iam:PutRolePermissionsBoundary", &[role(RoleBoundaries, "iam:PutRolePermissionsBoundary")]),
     ("iam:PutRolePolicy", &[role(GrantRoles, "iam:PutRolePolicy")]),
     ("iam:TagRole", &[role(ChangeRoles, "iam:TagRole")]),

@@ -61,6 +61,7 @@ pub trait Iam {
     fn get_role(&self, name: &str) -> impl Future<Output = Result<Option<(Arn, Role)>>> + Send;
     fn get_role_policy(&self, role: &str) -> impl Future<Output = Result<Option<PolicyDocument>>> + Send;
     fn list_attached_role_policies(&self, role: &str) -> impl Future<Output = Result<BTreeSet<Arn>>> + Send;
+    fn list_role_policies(&self, role: &str) -> impl Future<Output = Result<BTreeSet<String>>> + Send;
     fn create_role(&self, role: &Role) -> impl Future<Output = Result<Arn>> + Send;
     fn update_assume_role_policy(&self, role: &str, trust: &PolicyDocument) -> impl Future<Output = Result<()>> + Send;
     fn put_role_permissions_boundary(&self, role: &str, boundary: &Arn) -> impl Future<Output = Result<()>> + Send;

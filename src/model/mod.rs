@@ -236,8 +236,10 @@ pub struct ObservedRole {
     pub arn: Arn,
     /// Whether it carries the owner's tag.
     pub owned: bool,
-    /// Its content, foreign tags left out.
+    /// Its content, foreign tags and policies left out.
     pub role: Role,
+    /// Policies that others gave it, by ARN, and by name with a word for inline ones.
+    pub foreign_policies: BTreeSet<String>,
 }
 
 /// A REST API as API Gateway has it: the draft, not what its stages serve.

@@ -54,8 +54,10 @@ async fn find(
     let Some((arn, mut role)) = aws.get_role(name).await? else { return Ok(None) };
     let owned = desired.owner.owns(&role.tags);
     role.tags = ours.of(role.tags);
-    if owned {
-        policy::observe(aws, desired, scope, &mut role).await?;
-    }
-    Ok(Some(ObservedRole { arn, owned, role }))
+    // Another's role is none of ours.
+    let foreign_policies = match owned {
+        true => policy::observe(aws, desired, scope, &mut role).await?,
+        false => BTreeSet::new(),
+    };
+    Ok(Some(ObservedRole { arn, owned, role, foreign_policies }))
 }

@@ -47,7 +47,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why none of them may be made.
     pub blockers: Vec<Blocker>,
-    /// What the API has beside what is desired, and keeps.
+    /// What API and role have beside what is desired, and keep.
     pub kept: Vec<String>,
     /// API keys that exist and stay, by their name in the spec.
     pub api_keys: BTreeMap<String, ApiKeyId>,
@@ -70,7 +70,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     }
     let mut plan = Plan {
         steps: Vec::new(),
-        kept: adopt::kept(desired, observed),
+        kept: adopt::kept(desired, observed).into_iter().chain(policy::kept(observed)).collect(),
         blockers: state_machine::blockers(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
     };

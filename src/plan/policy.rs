@@ -1,7 +1,7 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
 use super::{Action, Blocker, Change, Step, Steps, stage};
-use crate::model::{Desired, INLINE_POLICY_MAX, Observed, PolicyDocument};
+use crate::model::{Desired, INLINE_POLICY_MAX, Observed, ObservedRole, PolicyDocument};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -54,6 +54,15 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         steps.remove.push(Step::new(Action::DetachRolePolicy { role: role.clone(), policy: policy.clone() }));
     }
     steps
+}
+
+/// Policies that others gave the role.
+pub(super) fn kept(observed: &Observed) -> impl Iterator<Item = String> + '_ {
+    let named = |role: &'_ ObservedRole| {
+        let name = role.role.name.clone();
+        role.foreign_policies.clone().into_iter().map(move |policy| format!("policy {policy} of role {name}"))
+    };
+    observed.role.iter().flat_map(named)
 }
 
 /// The spec's own policy, and what the older revisions need that stages hold on to. Where that is not known, the role keeps

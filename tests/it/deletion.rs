@@ -190,7 +190,10 @@ async fn role_with_policies_of_others_is_reported_and_not_stripped() {
         .expect("a policy");
     // A change of the spec looks at the whole role, and leaves them too.
     world.kube.apply_spec("api", &spec(&world).replace("first", "second")).await.expect("it applies");
-    world.kube.wait_ready("api").await;
+    let object = world.kube.wait_ready("api").await;
+    let message = &crate::world::condition(&object, "Ready").expect("a condition").message;
+    let told = format!("kept beside the spec: policy {theirs} of role {role}, policy theirs (inline) of role {role}");
+    assert!(message.contains(&told), "{message}");
 
     order_deletion(&world, "api").await;
     let object = world.kube.wait("api", "False", "Conflict").await;

@@ -136,7 +136,7 @@ async fn everything_of_the_example_is_there_and_a_second_pass_writes_nothing() {
     orders.world.kube.check_now(NAME, "again").await;
     let calls = orders.world.aws.calls().await;
     assert_eq!(orders.writes().await, [] as [&str; 0]);
-    assert_eq!(calls.len(), 8, "one more than without certificates: {calls:?}");
+    assert_eq!(calls.len(), 10, "one more than without certificates: {calls:?}");
     // Payloads in logs are said to be there.
     orders.change(|spec| spec["stages"][1]["logging"]["dataTrace"] = json!(true)).await;
     let object = orders.world.kube.get(NAME).await;

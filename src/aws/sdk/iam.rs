@@ -63,6 +63,16 @@ impl Iam for SdkAws {
         policies.map(|policy| arn(operation, policy.policy_arn.as_deref().unwrap_or_default())).collect()
     }
 
+    async fn list_role_policies(&self, role: &str) -> Result<BTreeSet<String>> {
+        let names = all(async |marker| {
+            let request = self.iam.list_role_policies().role_name(role).set_marker(marker).send();
+            let tried = format!("list the inline policies of role {role}");
+            let answer = self.call("iam:ListRolePolicies", tried, request).await?;
+            Ok((Some(answer.policy_names), answer.marker.filter(|_| answer.is_truncated)))
+        });
+        Ok(names.await?.into_iter().collect())
+    }
+
     async fn create_role(&self, role: &Role) -> Result<Arn> {
         let operation = "iam:CreateRole";
         let request = self
