@@ -18,13 +18,15 @@ use crate::model::{
     ApiKeyId, ApiKeyValue, Arn, ClientCertificateId, Deployment, DeploymentId, DomainTarget, Observed, ObservedRestApi,
     RestApi, RestApiId, Revision, StageName, UsagePlanId,
 };
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Part, Plan, Step};
 
 /// What became of a plan.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Ids as they are now, as far as the steps came.
     pub ids: Ids,
+    /// How many steps were made.
+    pub made: usize,
     /// The step that failed, and why; the steps after it were not made.
     pub failure: Option<Failure>,
 }
@@ -71,6 +73,8 @@ pub struct Ids {
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
     pub stages: BTreeMap<StageName, DeploymentId>,
+    /// Whether a step changed what the role may do or who assumes it. That takes effect after a while only.
+    role_changed: bool,
     /// Ids of the draft's resources by path, once they are asked for.
     resources: BTreeMap<String, String>,
     /// Client certificates by the stage that they are for.
@@ -99,6 +103,7 @@ impl Ids {
             head: observed.rest_api.as_ref().map(head),
             deployments: observed.deployments.clone(),
             stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
+            role_changed: false,
             resources: BTreeMap::new(),
         }
     }
@@ -140,17 +145,17 @@ fn unplanned(what: &str) -> Error {
 
 /// Makes the steps of a plan. A plan with blockers is not started.
 pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome {
-    let mut ids = Ids::of(observed, plan);
-    if plan.blockers.is_empty() {
-        for step in &plan.steps {
-            tracing::info!(step = %step.action, "aws write");
-            if let Err(cause) = make(aws, &mut ids, step).await {
-                let failure = Failure { action: step.action.clone(), cause };
-                return Outcome { ids, failure: Some(failure) };
-            }
+    let mut outcome = Outcome { ids: Ids::of(observed, plan), made: 0, failure: None };
+    for step in plan.steps.iter().filter(|_| plan.blockers.is_empty()) {
+        tracing::info!(step = %step.action, "aws write");
+        if let Err(cause) = make(aws, &mut outcome.ids, step).await {
+            outcome.failure = Some(Failure { action: step.action.clone(), cause });
+            break;
         }
+        outcome.made += 1;
+        outcome.ids.role_changed |= step.action.part() == Part::Role;
     }
-    Outcome { ids, failure: None }
+    outcome
 }
 
 async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result<(), Cause> {

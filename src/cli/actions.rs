@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::Args;
 
+use super::output::print;
 use crate::actions::{self, Action, Argument, ArnKind, Kind, Machines, Resource};
 
 #[derive(Debug, Args)]
@@ -14,8 +15,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let Some(name) = &arguments.name else {
-        print!("{}", table());
-        return Ok(());
+        return print(&table());
     };
     let names = || actions::ACTIONS.iter().map(|action| action.name);
     let named = names().find(|known| known.eq_ignore_ascii_case(name)).and_then(actions::find);
@@ -23,8 +23,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         Some(near) => format!("no action {name:?}; did you mean {near}?"),
         None => format!("no action {name:?}; there are {}", names().collect::<Vec<_>>().join(", ")),
     })?;
-    print!("{}", one(action));
-    Ok(())
+    print(&one(action))
 }
 
 /// A line for each action.

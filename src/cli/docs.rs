@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::actions;
+use super::output::print;
 use crate::actions::ACTIONS;
 use crate::api::{Reason, crd};
 
@@ -39,8 +40,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     for reason in Reason::ALL {
         let _ = write!(text, "\n- **{reason}**: {}", reason.explanation());
     }
-    println!("{text}");
-    Ok(())
+    text.push('\n');
+    print(&text)
 }
 
 /// A heading for an object of the schema, its fields, and the objects below it.

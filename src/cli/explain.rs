@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::output::print;
 use crate::api::Reason;
 
 #[derive(Debug, Args)]
@@ -20,8 +21,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         let all: Vec<String> = Reason::ALL.iter().map(ToString::to_string).collect();
         return Err(format!("no reason {:?}; there are {}", arguments.reason.as_deref().unwrap_or(""), all.join(", ")));
     }
-    for reason in found {
-        println!("{reason}\n    {}\n", reason.explanation());
-    }
-    Ok(())
+    let texts = found.iter().map(|reason| format!("{reason}\n    {}\n\n", reason.explanation()));
+    print(&texts.collect::<String>())
 }

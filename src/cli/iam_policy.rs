@@ -1,10 +1,12 @@
 //! `stepgate iam-policy`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::output::print;
 use crate::aws::policy::{Bounds, Feature, ROLE_NAMES, Sid, needs, policy};
 
 pub(super) const EXAMPLES: &str = "\
@@ -105,8 +107,7 @@ fn iam_arn(text: &str, kind: &str) -> Result<String, String> {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     if arguments.explain {
-        explain();
-        return Ok(());
+        return print(&explanation());
     }
     let left_out = |name: &&str| arguments.without.iter().any(|given| given == name);
     let without: BTreeSet<Feature> =
@@ -131,20 +132,20 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
             "the policy has {size} characters, IAM takes {SIZE_MAX} in a managed policy: give fewer and wider patterns"
         ));
     }
-    println!("{found:#}");
-    Ok(())
+    print(&format!("{found:#}\n"))
 }
 
-fn explain() {
+fn explanation() -> String {
+    let mut text = String::new();
     for sid in Sid::ALL {
-        println!("{sid}\n    To {}.", sid.why());
+        let _ = writeln!(text, "{sid}\n    To {}.", sid.why());
         let features: Vec<&str> = Feature::ALL
             .into_iter()
             .filter(|(_, feature)| sid.features().contains(feature))
             .map(|(name, _)| name)
             .collect();
         if !features.is_empty() {
-            println!("    Left out --without {}.", features.join(" or --without "));
+            let _ = writeln!(text, "    Left out --without {}.", features.join(" or --without "));
         }
         let mut permissions: Vec<(&str, BTreeSet<&str>)> = Vec::new();
         for (operation, need) in needs(sid) {
@@ -155,8 +156,9 @@ fn explain() {
         }
         for (action, operations) in permissions {
             let operations: Vec<&str> = operations.into_iter().collect();
-            println!("    {action}: {}", operations.join(", "));
+            let _ = writeln!(text, "    {action}: {}", operations.join(", "));
         }
-        println!();
+        text.push('\n');
     }
+    text
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::aws::AwsArguments;
+use super::output::print;
 use crate::api::StepFunctionsApiSpec;
 use crate::aws::Caller;
 use crate::import::{Imported, import};
@@ -60,8 +61,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     };
     let imported = import(&owner, &region, &observed, &stage)?;
     let comments = comments(&id, holder.as_deref(), &observed, &imported);
-    print!("{comments}{}", manifest(&owner, &imported).map_err(|error| error.to_string())?);
-    Ok(())
+    print(&(comments + &manifest(&owner, &imported).map_err(|error| error.to_string())?))
 }
 
 /// The API's name as Kubernetes takes it.
@@ -112,7 +112,12 @@ fn comments(id: &RestApiId, owner: Option<&str>, observed: &Observed, imported: 
         lines.push(format!("REFUSED as long as it belongs to object {owner} (INSTALLATION/NAMESPACE/NAME)."));
     }
     match &imported.desired {
-        Ok(desired) => lines.extend(of_plan(imported, &plan(desired, observed), desired)),
+        Ok(desired) => {
+            // The manifest's owner has no other stages.
+            let mut observed = observed.clone();
+            observed.stages.retain(|name, _| desired.stages.contains_key(name));
+            lines.extend(of_plan(imported, &plan(desired, &observed), desired));
+        }
         Err(problems) => {
             lines.push("NOT VALID YET, correct this:".to_owned());
             lines.extend(problems.iter().map(|problem| format!("  {problem}")));

@@ -8,6 +8,7 @@ mod explain;
 mod iam_policy;
 mod import;
 mod manifest;
+mod output;
 mod plan;
 mod referents;
 mod render;
@@ -93,10 +94,7 @@ enum Command {
 pub async fn run(cli: Cli) -> Result<(), String> {
     match cli.command {
         Command::Controller(arguments) => controller::run(*arguments).await,
-        Command::Crd => {
-            print!("{}", crate::api::crd_yaml().map_err(|error| error.to_string())?);
-            Ok(())
-        }
+        Command::Crd => output::print(&crate::api::crd_yaml().map_err(|error| error.to_string())?),
         Command::Render(arguments) => render::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,

@@ -1,9 +1,12 @@
 //! `stepgate plan`.
 
+use std::fmt::Write;
+
 use clap::Args;
 
 use super::aws::AwsArguments;
 use super::manifest::{ManifestArguments, rendered};
+use super::output::print;
 use crate::aws::Caller;
 use crate::controller::{connect, owner_id, with_causes};
 use crate::model::{ApiStatus, Definition, Desired, Holder, Observed, ObservedRestApi, RestApi, Tags};
@@ -45,7 +48,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
             let aws = regions.get(&desired.region, Caller::default());
             observe(&aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
         };
-        print(&format!("{}/{}", owner.namespace, owner.name), &plan(&desired, &observed));
+        print(&shown(&format!("{}/{}", owner.namespace, owner.name), &plan(&desired, &observed)))?;
     }
     Ok(())
 }
@@ -62,16 +65,14 @@ fn empty(desired: &Desired) -> Observed {
     Observed { rest_api, ..Observed::default() }
 }
 
-fn print(name: &str, plan: &Plan) {
-    for blocker in &plan.blockers {
-        println!("{name}: blocked: {blocker}");
-    }
+fn shown(name: &str, plan: &Plan) -> String {
+    let mut text: String = plan.blockers.iter().map(|blocker| format!("{name}: blocked: {blocker}\n")).collect();
+    text.extend(plan.unmet.iter().map(|unmet| format!("{name}: left out: {unmet}\n")));
     if plan.is_empty() {
-        println!("{name}: nothing to do, AWS matches");
+        let _ = writeln!(text, "{name}: nothing to do, AWS matches");
     } else if !plan.steps.is_empty() {
-        println!("{name}: {} writes (plan {})", plan.steps.len(), plan.hash());
+        let _ = writeln!(text, "{name}: {} writes (plan {})", plan.steps.len(), plan.hash());
     }
-    for line in plan.lines() {
-        println!("  {line}");
-    }
+    text.extend(plan.lines().into_iter().map(|line| format!("  {line}\n")));
+    text
 }

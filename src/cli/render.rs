@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::manifest::{ManifestArguments, rendered};
+use super::output::print;
 use super::trial::{self, Sample};
 use crate::aws::openapi;
 use crate::model::{Arn, Desired, Role};
@@ -40,8 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         documents.push(document(&rendered(&manifest)?));
     }
     let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
-    println!("{shown:#}");
-    Ok(())
+    print(&format!("{shown:#}\n"))
 }
 
 /// Prints what a call comes to.
@@ -56,7 +56,7 @@ fn call(arguments: &Arguments, file: &Path) -> Result<(), String> {
     let trial = trial::call(&desired, &sample, method, stage).map_err(|problem| {
         if problem.starts_with("--") { problem } else { format!("{}: {problem}", file.display()) }
     })?;
-    println!("{}", serde_json::to_string_pretty(&trial).map_err(|error| error.to_string())?);
+    print(&(serde_json::to_string_pretty(&trial).map_err(|error| error.to_string())? + "\n"))?;
     if let Some(problem) = trial.problem {
         eprintln!("warning: {problem}");
     }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod finalizer;
+mod interval;
 mod leader;
 mod lease;
 mod outputs;
@@ -34,9 +35,9 @@ use references::Reader;
 use schedule::Schedule;
 
 pub use connection::{Watching, connect};
+pub use interval::parse_interval;
 pub use leader::Leadership;
 pub use lease::Candidate;
-pub use schedule::parse_interval;
 
 /// What a controller is told.
 #[derive(Clone, Debug)]

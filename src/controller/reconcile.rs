@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use kube::runtime::controller::Action;
 use kube::{Api, Resource, ResourceExt};
 
+use super::interval::{has_untold_interval, interval, unread_interval};
 use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
-use super::schedule::parse_interval;
 use super::scope::scope;
 use super::{Guarded, Shared, finalizer, secrets};
 use crate::api::{
-    APPROVE, CHECK_INTERVAL, CHECK_NOW, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi,
-    StepFunctionsApiStatus,
+    APPROVE, CHECK_NOW, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus,
 };
 use crate::apply::{Outcome, apply};
 use crate::aws::sdk::SdkAws;
@@ -120,8 +119,9 @@ fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
 
 /// Time to the next check of an object that is settled and that nobody asked to be checked.
 fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
-    let wait = (is_left_alone(object) && finalizer::is_on(object))
-        .then(|| shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared)));
+    let wait = (is_left_alone(object) && finalizer::is_on(object) && !has_untold_interval(object)).then(|| {
+        shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared.schedule.interval()))
+    });
     wait.filter(|wait| !wait.is_zero())
 }
 
@@ -129,12 +129,6 @@ fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
 fn is_left_alone(object: &StepFunctionsApi) -> bool {
     let handled = object.status.as_ref().and_then(|status| status.last_handled_check_now.as_ref());
     object.meta().deletion_timestamp.is_none() && is_settled(object) && handled == object.annotations().get(CHECK_NOW)
-}
-
-/// Time between checks of an object: its own, or everybody's.
-fn interval(object: &StepFunctionsApi, shared: &Shared) -> Duration {
-    let own = object.annotations().get(CHECK_INTERVAL).and_then(|text| parse_interval(text).ok());
-    own.unwrap_or_else(|| shared.schedule.interval())
 }
 
 struct PassOver<'a> {
@@ -184,7 +178,7 @@ impl PassOver<'_> {
             Ok(Rendered { desired, mut warnings }) => {
                 let explained = read.references.explain(&spec, &warnings);
                 warnings = explained.unwrap_or(warnings);
-                warnings.extend(self.unread_interval());
+                warnings.extend(unread_interval(self.object));
                 report.warn(warnings);
                 desired
             }
@@ -235,10 +229,19 @@ impl PassOver<'_> {
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(&read.versions);
         if let Some(failure) = &outcome.failure {
+            let begun = plan.begun(outcome.made);
+            if drifted && !begun.is_empty() {
+                // The next pass finds the rest only.
+                report.publish(&status::healed(&begun)).await;
+            }
             let trouble = as_written(Trouble::step(failure), &read.references);
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
         if let Err(trouble) = kept {
+            return self.fail(report, &trouble, Some((&outcome, &desired))).await;
+        }
+        if !plan.unmet.is_empty() {
+            let trouble = as_written(Trouble::blocked(&plan.unmet), &read.references);
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan, drifted };
@@ -292,14 +295,7 @@ impl PassOver<'_> {
 
     /// Time between checks of this object.
     fn interval(&self) -> Duration {
-        interval(self.object, self.shared)
-    }
-
-    /// What is wrong with the annotation for the interval.
-    fn unread_interval(&self) -> Option<Problem> {
-        let message = parse_interval(self.object.annotations().get(CHECK_INTERVAL)?).err()?;
-        let message = format!("{message}; a duration such as 5m is meant. Until then it is checked like all others");
-        Some(Problem { field: format!("metadata.annotations[{CHECK_INTERVAL}]"), message })
+        interval(self.object, self.shared.schedule.interval())
     }
 
     /// Deletes what the owner has, unless the policy keeps it, and lets the object go.
@@ -334,7 +330,10 @@ impl PassOver<'_> {
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
         let outcome = apply(&aws, &observed, &plan).await;
         match &outcome.failure {
-            Some(failure) => self.fail(report, &Trouble::step(failure), Some((&outcome, &desired))).await,
+            Some(failure) => {
+                let trouble = Trouble::step(failure).with_kept(plan.kept());
+                self.fail(report, &trouble, Some((&outcome, &desired))).await
+            }
             None => self.let_go(report, Reason::Deleted, &plan.summary()).await,
         }
     }

@@ -80,15 +80,6 @@ impl Schedule {
     }
 }
 
-/// A time between checks, such as `30m`.
-///
-/// # Errors
-/// A sentence that says what is wrong with it.
-pub fn parse_interval(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if duration < Duration::from_secs(1) { Err("has to be 1s at least".to_owned()) } else { Ok(duration) }
-}
-
 /// The interval, up to a tenth shorter or longer.
 fn spread(uid: &str, interval: Duration) -> Duration {
     interval.mul_f64(0.9 + 0.2 * share(uid))

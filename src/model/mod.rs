@@ -260,8 +260,10 @@ pub struct ObservedRestApi {
 pub struct ObservedStage {
     /// What it serves.
     pub deployment: DeploymentId,
-    /// Whether it carries the owner's tag.
+    /// Whether it is the owner's: by its tag, or because it was brought to serve something before.
     pub owned: bool,
+    /// What it was brought to serve, as far as that is known.
+    pub brought_to: Option<DeploymentId>,
     /// What its canary serves.
     pub canary_deployment: Option<DeploymentId>,
     /// The client certificate that it has, whosever it is.

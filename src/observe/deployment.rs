@@ -20,6 +20,13 @@ pub(super) async fn observe(
         return Ok(scope.deployments.clone());
     }
     let mut deployments = aws.get_deployments(api).await?;
+    // What others made and gave the description of one of ours is none.
+    let there: Vec<DeploymentId> = deployments.iter().map(|deployment| deployment.id.clone()).collect();
+    let forged = |deployment: &Deployment| {
+        seen(&deployment.id).is_none()
+            && scope.deployments.iter().any(|seen| seen.revision == deployment.revision && there.contains(&seen.id))
+    };
+    deployments.retain(|deployment| !forged(deployment));
     for deployment in &mut deployments {
         deployment.needs = seen(&deployment.id).and_then(|seen| seen.needs.clone());
     }

@@ -11,11 +11,12 @@ mod stage;
 mod state_machine;
 mod usage_plan;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, Result};
 use crate::model::{
-    Arn, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId, TAG_PREFIX, Tags,
+    Arn, Deployment, DeploymentId, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId,
+    StageName, TAG_PREFIX, Tags,
 };
 
 /// What is known before, and so need not be asked.
@@ -24,10 +25,15 @@ pub struct Scope {
     /// Whether the last pass left everything as it should be, for the same spec. Then only that is read which should be
     /// there; else also what should not be there any more.
     pub settled: bool,
-    /// Id of the API, if it was seen before. Only a hint: the owner's tag decides.
+    /// Id of the API, if it was seen before. Only a hint: the owner's tag decides, unless others took that away from an API
+    /// that had all it should have.
     pub rest_api_id: Option<RestApiId>,
+    /// ARN of the role, if it was created before; the same holds for it.
+    pub role: Option<Arn>,
     /// Deployments seen before, the newest first. They never change, so stages that serve those need no further look.
     pub deployments: Vec<Deployment>,
+    /// Stages that were made before, with what they were brought to serve.
+    pub stages: BTreeMap<StageName, DeploymentId>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
     /// Whether client certificates were made before.
@@ -43,6 +49,11 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Whether that API was once brought to what it should be.
+    fn made_api(&self, id: &RestApiId) -> bool {
+        self.rest_api_id.as_ref() == Some(id) && !self.stages.is_empty()
+    }
+
     fn has_usage_plans(&self, desired: &Desired) -> bool {
         self.usage_plans || !desired.usage_plans.is_empty()
     }
@@ -61,7 +72,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
     let (mut stages, mut used_by_others, mut deployments) = Default::default();
     if let Some(api) = rest_api.as_ref().filter(|api| !matches!(api.holder, Holder::Other(_))) {
-        (stages, used_by_others) = stage::observe(aws, desired, &api.id, &ours).await?;
+        (stages, used_by_others) = stage::observe(aws, desired, scope, &api.id, &ours).await?;
         deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
     }
     let client_certificates = client_certificate::observe(aws, desired, scope, &stages, &ours).await?;

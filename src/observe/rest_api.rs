@@ -14,7 +14,10 @@ pub(super) async fn observe(
     own_role: Option<&Arn>,
 ) -> Result<Option<ObservedRestApi>> {
     let Some(head) = find(aws, desired, scope).await? else { return Ok(None) };
-    let holder = desired.owner.holder(&head.tags);
+    let holder = match desired.owner.holder(&head.tags) {
+        Holder::Nobody if scope.made_api(&head.id) => Holder::Owner,
+        holder => holder,
+    };
     // An API that is to go needs no look inside, and one of another object's is none of ours.
     let definition = match (&desired.rest_api, &holder) {
         (None, _) | (_, Holder::Other(_)) => Definition::default(),
@@ -81,7 +84,11 @@ async fn draft(
 /// By the id of before if that is still the owner's, else by tag: API Gateway's names are not unique. If the owner has
 /// none, the one to take over, whosever it is.
 async fn find(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result<Option<RestApiHead>> {
-    let owned = |head: &RestApiHead| desired.owner.owns(&head.tags);
+    let owned = |head: &RestApiHead| match desired.owner.holder(&head.tags) {
+        Holder::Owner => true,
+        Holder::Nobody => scope.made_api(&head.id),
+        Holder::Other(_) => false,
+    };
     if let Some(id) = &scope.rest_api_id
         && let Some(head) = aws.get_rest_api(id).await?.filter(owned)
     {

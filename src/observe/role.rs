@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{OwnTags, Scope, policy};
 use crate::aws::{Aws, Result};
-use crate::model::{Desired, ObservedRole};
+use crate::model::{Desired, Holder, ObservedRole};
 
 /// The role of the wanted name, whosever it is.
 pub(super) async fn observe(
@@ -52,7 +52,12 @@ async fn find(
     name: &str,
 ) -> Result<Option<ObservedRole>> {
     let Some((arn, mut role)) = aws.get_role(name).await? else { return Ok(None) };
-    let owned = desired.owner.owns(&role.tags);
+    let owned = match desired.owner.holder(&role.tags) {
+        Holder::Owner => true,
+        // Others took the tag away.
+        Holder::Nobody => scope.role.as_ref() == Some(&arn),
+        Holder::Other(_) => false,
+    };
     role.tags = ours.of(role.tags);
     // Another's role is none of ours.
     let foreign_policies = match owned {

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::OwnTags;
+use super::{OwnTags, Scope};
 use crate::aws::{Aws, Result};
 use crate::model::{DeploymentId, Desired, Holder, ObservedStage, RestApiId, StageName};
 
 pub(super) async fn observe(
     aws: &impl Aws,
     desired: &Desired,
+    scope: &Scope,
     api: &RestApiId,
     ours: &OwnTags,
 ) -> Result<(BTreeMap<StageName, ObservedStage>, BTreeSet<DeploymentId>)> {
@@ -20,9 +21,13 @@ pub(super) async fn observe(
     for (name, stage) in &mut stages {
         stage.owned = match desired.owner.holder(&stage.stage.tags) {
             Holder::Owner => true,
-            Holder::Nobody => desired.adopt.is_some() && desired.stages.contains_key(name),
+            // One that others took the tag from stays what it was.
+            Holder::Nobody => {
+                scope.stages.contains_key(name) || desired.adopt.is_some() && desired.stages.contains_key(name)
+            }
             Holder::Other(_) => false,
         };
+        stage.brought_to = scope.stages.get(name).cloned();
         stage.stage.tags = ours.of(std::mem::take(&mut stage.stage.tags));
     }
     let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =

@@ -9,6 +9,8 @@ use crate::model::json;
 
 /// Longest text of a value; more is cut.
 const SHOWN: usize = 120;
+/// How much of what is the same is shown before the difference.
+const LEAD: usize = 30;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,17 +49,33 @@ fn walk(path: &str, from: Option<Value>, to: Option<Value>, changes: &mut Vec<Ch
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} -> {}", self.path, shown(self.from.as_ref()), shown(self.to.as_ref()))
+        let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+        let (from, to) = (text(&self.from), text(&self.to));
+        // Of long texts, where they begin to differ.
+        let start = match (&from, &to) {
+            (Some(from), Some(to)) => same(from, to).saturating_sub(LEAD),
+            _ => 0,
+        };
+        write!(f, "{}: {} -> {}", self.path, shown(from.as_deref(), start), shown(to.as_deref(), start))
     }
 }
 
-fn shown(value: Option<&Value>) -> String {
-    let Some(value) = value else { return "(none)".to_owned() };
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
+/// How many characters two texts have in common at their start.
+fn same(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
+}
+
+fn shown(text: Option<&str>, start: usize) -> String {
+    let Some(text) = text else { return "(none)".to_owned() };
+    let length = text.chars().count();
+    if length <= SHOWN {
+        return text.to_owned();
     }
+    // A part of such a length, if there is one from there on.
+    let start = start.min(length - SHOWN);
+    let part: String = text.chars().skip(start).take(SHOWN).collect();
+    let (before, after) = (if start > 0 { "..." } else { "" }, if start + SHOWN < length { "..." } else { "" });
+    format!("{before}{part}{after}")
 }
 
 #[cfg(test)]
@@ -74,5 +92,17 @@ mod tests {
             Change::between("stage/x", Some(&from), Some(&to)).iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["stage/x.b: 2 -> 3", "stage/x.c: (none) -> 4", "stage/x.a: 1 -> (none)"]);
         assert!(Change::between("x", Some(&from), Some(&from)).is_empty());
+    }
+
+    #[test]
+    fn long_values_are_shown_where_they_differ() {
+        let line = |from: &str, to: &str| Change::between("x", Some(&from), Some(&to))[0].to_string();
+        let same = "é".repeat(500);
+        let told = line(&format!("{same}before"), &format!("{same}after{same}"));
+        let (from, to) = told.split_once(" -> ").unwrap();
+        assert!(from.ends_with("ébefore\"") && from.starts_with("x: ...é"), "{told}");
+        assert!(to.contains("éafteré") && to.starts_with("...") && to.ends_with("..."), "{told}");
+        let told = line("short", &format!("shorter{same}"));
+        assert!(told.starts_with("x: \"short\" -> \"shorteré") && told.ends_with("..."), "{told}");
     }
 }

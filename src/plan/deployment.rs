@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Blocker, Step, Steps, stage};
-use crate::model::{Deployment, DeploymentId, Desired, Observed};
+use crate::model::{Deployment, DeploymentId, Desired, Observed, Revision};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -39,17 +39,30 @@ fn used(desired: &Desired, observed: &Observed) -> BTreeSet<DeploymentId> {
     used
 }
 
+/// Stages that are not there and cannot be made: nothing holds the revision that they are to serve, such as after others
+/// deleted the API. The rest does not suffer for it.
+pub(super) fn unmet(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
+    let held = desired.held().into_iter().filter(|(_, stage)| !observed.stages.contains_key(*stage));
+    held.filter_map(|(revision, stage)| missing(observed, revision, stage)).collect()
+}
+
 /// Revisions that stages cannot hold on to.
 fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     let role = desired.role.as_ref().map(|role| &role.name);
     let held = desired.held().into_iter().filter_map(|(revision, stage)| {
-        let field = format!("spec.stages[{stage}].deployment");
         let Some(found) = observed.deployment_of(revision) else {
-            let existing = observed.deployments.iter().map(|found| found.revision.clone()).collect();
-            return Some(Blocker::NoSuchRevision { field, revision: revision.clone(), existing });
+            return missing(observed, revision, stage).filter(|_| observed.stages.contains_key(stage));
         };
         let gone = found.needs.as_ref().and_then(|needs| needs.role.as_ref()).filter(|needed| Some(*needed) != role)?;
+        let field = format!("spec.stages[{stage}].deployment");
         Some(Blocker::RoleOfRevision { field, revision: revision.clone(), role: gone.clone() })
     });
     held.collect()
+}
+
+fn missing(observed: &Observed, revision: &Revision, stage: &str) -> Option<Blocker> {
+    let field = format!("spec.stages[{stage}].deployment");
+    let existing = observed.deployments.iter().map(|found| found.revision.clone()).collect();
+    let none = observed.deployment_of(revision).is_none();
+    none.then(|| Blocker::NoSuchRevision { field, revision: revision.clone(), existing })
 }

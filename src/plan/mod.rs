@@ -47,6 +47,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why none of them may be made.
     pub blockers: Vec<Blocker>,
+    /// What of the spec cannot be had, while all else is done.
+    pub unmet: Vec<Blocker>,
     /// What API and role have beside what is desired, and keep.
     pub kept: Vec<String>,
     /// API keys that exist and stay, by their name in the spec.
@@ -72,6 +74,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         steps: Vec::new(),
         kept: adopt::kept(desired, observed).into_iter().chain(policy::kept(observed)).collect(),
         blockers: state_machine::blockers(desired, observed),
+        unmet: deployment::unmet(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
     };
     let parts: [fn(&Desired, &Observed) -> Steps; 12] = [
@@ -116,6 +119,12 @@ impl Plan {
     /// Whether there is nothing to write and nothing in the way.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.blockers.is_empty()
+    }
+
+    /// The first steps of it that write, so many of all.
+    pub fn begun(&self, made: usize) -> Self {
+        let writes = |step: &&Step| !matches!(step.action, Action::TestMethod(_));
+        Self { steps: self.steps[..made].iter().filter(writes).cloned().collect(), ..Self::default() }
     }
 
     /// Whether it takes over an API that was made elsewhere.

@@ -1,7 +1,9 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
 use super::{Action, Blocker, Change, Step, Steps, stage};
-use crate::model::{Desired, INLINE_POLICY_MAX, Observed, ObservedRole, PolicyDocument};
+use crate::model::{
+    Deployment, DeploymentId, Desired, INLINE_POLICY_MAX, Observed, ObservedRole, ObservedStage, PolicyDocument,
+};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -30,7 +32,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     }
     match (&wanted, has) {
         (Some(wanted), has) if has != Some(wanted) => {
-            let both = has.and_then(|has| has.union(wanted)).filter(|both| both.size() <= INLINE_POLICY_MAX);
+            let both = with_served(wanted, observed, has).filter(|both| both.size() <= INLINE_POLICY_MAX);
             match both.filter(|_| stage::any_changes(desired, observed)) {
                 // Callers use the old machines until the stages have moved, and the new ones from then on.
                 Some(both) => {
@@ -62,15 +64,29 @@ pub(super) fn kept(observed: &Observed) -> impl Iterator<Item = String> + '_ {
         let name = role.role.name.clone();
         role.foreign_policies.clone().into_iter().map(move |policy| format!("policy {policy} of role {name}"))
     };
-    observed.role.iter().flat_map(named)
+    observed.role.iter().chain(&observed.former_role).flat_map(named)
 }
 
-/// The spec's own policy, and what the older revisions need that stages hold on to. Where that is not known, the role keeps
-/// what it has.
+/// The spec's own policy, and what the older revisions need that stages hold on to.
 fn with_held(desired: &Desired, observed: &Observed, has: Option<&PolicyDocument>) -> Option<PolicyDocument> {
-    let mut policy = desired.role.as_ref()?.inline_policy.clone();
-    for revision in desired.held().into_keys() {
-        let Some(deployment) = observed.deployment_of(revision) else { continue };
+    let held = desired.held().into_keys().filter_map(|revision| observed.deployment_of(revision));
+    with_needs(desired.role.as_ref()?.inline_policy.clone(), held, has)
+}
+
+/// A policy, and what stages need for what they serve now. What others added to the role is no part of that.
+fn with_served(policy: &PolicyDocument, observed: &Observed, has: Option<&PolicyDocument>) -> Option<PolicyDocument> {
+    let served: Vec<&DeploymentId> = observed.stages.values().flat_map(ObservedStage::deployments).collect();
+    let served = observed.deployments.iter().filter(|deployment| served.contains(&&deployment.id));
+    with_needs(Some(policy.clone()), served, has)
+}
+
+/// A policy, and what deployments need. Where that is not known, the role keeps what it has.
+fn with_needs<'a>(
+    mut policy: Option<PolicyDocument>,
+    deployments: impl Iterator<Item = &'a Deployment>,
+    has: Option<&'a PolicyDocument>,
+) -> Option<PolicyDocument> {
+    for deployment in deployments {
         let needed = deployment.needs.as_ref().map_or(has, |needs| needs.policy.as_ref());
         policy = match (policy, needed) {
             (Some(policy), Some(needed)) => Some(policy.union(needed).unwrap_or(policy)),

@@ -19,6 +19,8 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
         let stage = Wanted { name, stage: wanted, revision, current, certificate };
         match observed.stages.get(name) {
+            // Told, while all else is done.
+            None if cannot_be_made(desired, observed, revision) => {}
             None => {
                 let revision = revision.clone();
                 let create = Action::CreateStage { name: name.clone(), stage: wanted.clone(), revision };
@@ -30,8 +32,8 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
             }
             Some(found) => {
                 // Where it goes back to is written before.
-                let held = revision != current;
-                let moved = if held { Vec::new() } else { moved(name, found, observed, revision) };
+                let back = goes_back(desired, observed, found, revision);
+                let moved = if back { Vec::new() } else { moved(name, found, observed, revision) };
                 stage.update(&Found::observed(found, observed, moved), &mut steps);
             }
         }
@@ -41,12 +43,23 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     steps
 }
 
+/// Whether a stage that is not there has to stay away: nothing holds the older revision that it is to serve.
+pub(super) fn cannot_be_made(desired: &Desired, observed: &Observed, revision: &Revision) -> bool {
+    desired.revision.as_ref() != Some(revision) && observed.deployment_of(revision).is_none()
+}
+
+/// Whether a stage serves a deployment that exists: an older one, or the one that others moved it away from.
+fn goes_back(desired: &Desired, observed: &Observed, found: &ObservedStage, revision: &Revision) -> bool {
+    desired.revision.as_ref() != Some(revision)
+        || found.brought_to.as_ref().and_then(|id| observed.revision_of(id)) == Some(revision)
+}
+
 /// Stages that go back to a deployment that exists. Callers wait for that, and it needs nothing else of the plan.
 pub(super) fn roll_back(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     for (name, found) in observed.stages.iter().filter(|(_, found)| found.owned) {
-        let held = desired.served_by(name).filter(|revision| Some(*revision) != desired.revision.as_ref());
-        let Some(revision) = held.filter(|_| desired.stages.contains_key(name)) else { continue };
+        let serves = desired.served_by(name).filter(|_| desired.stages.contains_key(name));
+        let Some(revision) = serves.filter(|revision| goes_back(desired, observed, found, revision)) else { continue };
         let changes = moved(name, found, observed, revision);
         if !changes.is_empty() {
             let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
@@ -76,14 +89,17 @@ pub(super) fn any_serves_current(desired: &Desired) -> bool {
     desired.stages.iter().any(serves)
 }
 
-/// Whether a stage or a canary is to serve what the spec describes, and does not serve it yet.
+/// Whether a stage or a canary is to serve what the spec describes, and was not brought to it yet.
 pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
     let current = desired.revision.as_ref();
     let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
     let moves = |(name, wanted): (&StageName, &Stage)| {
         let found = observed.stages.get(name);
         let canary = serves(found.and_then(|found| found.canary_deployment.as_ref()));
-        (desired.served_by(name) == current && serves(found.map(|found| &found.deployment)) != current)
+        let back = |found| current.is_some_and(|current| goes_back(desired, observed, found, current));
+        (desired.served_by(name) == current
+            && serves(found.map(|found| &found.deployment)) != current
+            && !found.is_some_and(back))
             || (wanted.canary.is_some() && canary != current)
     };
     current.is_some() && desired.stages.iter().any(moves)

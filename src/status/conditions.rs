@@ -229,6 +229,9 @@ fn part(pass: &Pass<'_>, part: Part) -> Says {
         Pass::Applying { plan, .. } if plan.steps.iter().any(|step| step.action.part() == part) => {
             says(False, Reason::Applying, "")
         }
+        Pass::Drifted(plan) if plan.steps.iter().any(|step| step.action.part() == part) => {
+            says(False, Reason::Drifted, "")
+        }
         Pass::Deleting(_) => says(False, Reason::Deleting, ""),
         _ => None,
     }

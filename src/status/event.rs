@@ -2,7 +2,7 @@
 
 use super::Pass;
 use crate::api::{ConditionType, Reason, StepFunctionsApi, StepFunctionsApiStatus};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Step};
 
 /// Limit of events.k8s.io/v1 for a note, in bytes.
 const NOTE_MAX: usize = 1024;
@@ -35,11 +35,7 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     let news = ready_changed(&old, new);
     match pass {
         Pass::Settled { plan, drifted, .. } if !plan.steps.is_empty() => {
-            let steps = plan.summary();
-            Some(match drifted {
-                true => EventDraft::new(false, Reason::DriftHealed, format!("{}{steps}", found(plan))),
-                false => EventDraft::new(false, Reason::Applied, steps),
-            })
+            Some(if *drifted { healed(plan) } else { EventDraft::new(false, Reason::Applied, plan.summary()) })
         }
         Pass::Failed { trouble, .. } if news => {
             // Waiting in a line is nothing to be warned of.
@@ -58,23 +54,44 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     }
 }
 
-/// What others did to the definition and to what stages serve, as far as the healing tells.
+/// That others' changes were healed by these steps.
+pub fn healed(plan: &Plan) -> EventDraft {
+    EventDraft::new(false, Reason::DriftHealed, format!("{}{}", found(plan), plan.summary()))
+}
+
+/// What others did to role, definition and stages, as far as the healing tells.
 fn found(plan: &Plan) -> String {
-    let draft = plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
+    let deleted_api = plan.steps.iter().any(|step| matches!(step.action, Action::CreateRestApi(_)));
+    // With an API go its stages.
+    let with_it = |step: &&Step| deleted_api && matches!(step.action, Action::CreateStage { .. });
+    let others = plan.steps.iter().filter(|step| !with_it(step));
+    let mut gone: Vec<String> = others.filter_map(|step| deleted(&step.action)).collect();
+    let draft = !deleted_api && plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
     let moved = plan.steps.iter().filter_map(|step| match &step.action {
         Action::UpdateStage { name, update } if update.revision.is_some() => {
             Some(format!("stage {name} had been moved"))
         }
         _ => None,
     });
-    let mut moved: Vec<String> = moved.collect();
-    match (draft, moved.is_empty()) {
-        (false, true) => return String::new(),
-        (true, true) => moved.push("the draft had been changed and not deployed".to_owned()),
-        (true, false) => moved.insert(0, "the draft had been changed".to_owned()),
-        (false, false) => {}
-    }
-    format!("{}: ", moved.join("; "))
+    let moved: Vec<String> = moved.collect();
+    let deployed = if moved.is_empty() { " and not deployed" } else { "" };
+    gone.extend(draft.then(|| format!("the draft had been changed{deployed}")));
+    gone.extend(moved);
+    if gone.is_empty() { String::new() } else { format!("{}: ", gone.join("; ")) }
+}
+
+/// What others had deleted, if a step makes it anew.
+fn deleted(step: &Action) -> Option<String> {
+    let what = match step {
+        Action::CreateRole(role) => format!("role {}", role.name),
+        Action::CreateRestApi(_) => "the API".to_owned(),
+        Action::CreateStage { name, .. } => format!("stage {name}"),
+        Action::CreateUsagePlan { name, .. } => format!("usage plan {name}"),
+        Action::CreateApiKey { name, .. } => format!("API key {name}"),
+        Action::CreateDomainName { name, .. } => format!("domain name {name}"),
+        _ => return None,
+    };
+    Some(format!("{what} had been deleted"))
 }
 
 /// An event of warnings that were not there before.

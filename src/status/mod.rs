@@ -23,7 +23,7 @@ use crate::plan::{Part, Plan};
 use crate::render::Problem;
 
 pub use deployment::known_deployments;
-pub use event::EventDraft;
+pub use event::{EventDraft, healed};
 pub use outputs::outputs;
 pub use trouble::{Retry, Trouble};
 

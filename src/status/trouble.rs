@@ -181,6 +181,13 @@ impl Trouble {
         Self { message, ..trouble }
     }
 
+    /// With what others gave the things that are to be deleted.
+    #[must_use]
+    pub fn with_kept(self, kept: Option<String>) -> Self {
+        let message = kept.iter().fold(self.message, |message, kept| format!("{message}; there is {kept}"));
+        Self { message, ..self }
+    }
+
     /// From a Secret that cannot be written.
     pub fn secret(field: &str, message: &str) -> Self {
         Self { reason: Reason::SecretFailed, message: format!("{field}: {message}"), retry: backoff(2, 60) }

@@ -198,7 +198,7 @@ async fn role_with_policies_of_others_is_reported_and_not_stripped() {
     order_deletion(&world, "api").await;
     let object = world.kube.wait("api", "False", "Conflict").await;
     let message = &crate::world::condition(&object, "Ready").expect("a condition").message;
-    assert!(message.contains(&role) && message.contains("remove"), "{message}");
+    assert!(message.contains(&role) && message.contains("remove") && message.contains(theirs), "{message}");
     let attached = iam.list_attached_role_policies().role_name(&role).send().await.expect("policies");
     assert_eq!(
         attached.attached_policies().iter().filter_map(|policy| policy.policy_arn()).collect::<Vec<_>>(),

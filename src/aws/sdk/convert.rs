@@ -26,6 +26,7 @@ fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
         let headers = headers.map(|name| name.trim_start_matches("method.response.header.").to_owned()).collect();
         (status, MethodResponse { headers })
     });
+    let is_checked = found.request_validator_id.as_ref().is_some_and(|id| !id.is_empty());
     Method {
         authorization: match found.authorization_type.as_deref() {
             Some("NONE") | None => Authorization::None,
@@ -39,7 +40,17 @@ fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
         api_key_required: found.api_key_required.unwrap_or_default(),
         models: found.request_models.unwrap_or_default().into_iter().collect(),
         validation: found.request_validator_id.filter(|id| !id.is_empty()).map(Validation::Unknown),
-        parameters: found.request_parameters.unwrap_or_default().into_iter().filter_map(parameter).collect(),
+        // What no validator checks is not required, whatever is declared.
+        parameters: found
+            .request_parameters
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(parameter)
+            .map(|(parameter, required)| {
+                let checked = is_checked || parameter.location == "path";
+                (parameter, required && checked)
+            })
+            .collect(),
         responses: responses.collect(),
         integration: found.method_integration.map(|found| integration(found, own_role)),
         foreign,

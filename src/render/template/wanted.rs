@@ -14,6 +14,9 @@ const MARK: &str = "stepgateSample";
 /// Warns when the template, for requests that have all that it reads, leaves out a required argument, or gives what the
 /// action does not know: Step Functions refuses the one and ignores the other.
 pub(super) fn check(action: &Action, text: &str, field: &str, problems: &mut Problems) {
+    if text.trim().is_empty() {
+        return problems.warn(field, format!("the template is blank, and {} answers no blank request", action.name));
+    }
     let outputs = vtl::outputs(text, MARK);
     let outputs: Vec<Map<String, Value>> =
         outputs.iter().filter_map(|output| serde_json::from_str(output).ok()).collect();
@@ -23,7 +26,7 @@ pub(super) fn check(action: &Action, text: &str, field: &str, problems: &mut Pro
     let given: BTreeSet<&str> = outputs.iter().flat_map(Map::keys).map(String::as_str).collect();
     let names = || action.arguments.iter().map(|argument| argument.name);
     for wrong in given.iter().filter(|name| action.argument(name).is_none()) {
-        let hint = nearest(wrong, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        let hint = nearest(wrong, names()).map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
         let has = names().collect::<Vec<_>>().join(", ");
         problems.warn(
             field,

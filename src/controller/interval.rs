@@ -1,0 +1,40 @@
+//! Time between checks: as everybody's is set, or as an object's annotation says.
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::ResourceExt;
+
+use crate::api::{CHECK_INTERVAL, ConditionType, StepFunctionsApi};
+use crate::render::Problem;
+
+/// Time between checks of an object: its own, or everybody's.
+pub(super) fn interval(object: &StepFunctionsApi, everybodys: Duration) -> Duration {
+    let own = object.annotations().get(CHECK_INTERVAL).and_then(|text| parse_interval(text).ok());
+    own.unwrap_or(everybodys)
+}
+
+/// Whether the annotation for the interval is wrong, and the status does not say so yet.
+pub(super) fn has_untold_interval(object: &StepFunctionsApi) -> bool {
+    let told = |condition: &Condition| {
+        condition.type_ == ConditionType::Accepted.to_string() && condition.message.contains(CHECK_INTERVAL)
+    };
+    let status = object.status.as_ref();
+    unread_interval(object).is_some() && !status.is_some_and(|status| status.conditions.iter().any(told))
+}
+
+/// What is wrong with the annotation for the interval.
+pub(super) fn unread_interval(object: &StepFunctionsApi) -> Option<Problem> {
+    let message = parse_interval(object.annotations().get(CHECK_INTERVAL)?).err()?;
+    let message = format!("{message}; a duration such as 5m is meant. Until then it is checked like all others");
+    Some(Problem { field: format!("metadata.annotations[{CHECK_INTERVAL}]"), message })
+}
+
+/// A time between checks, such as `30m`.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn parse_interval(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration < Duration::from_secs(1) { Err("has to be 1s at least".to_owned()) } else { Ok(duration) }
+}
