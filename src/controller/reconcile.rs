@@ -22,7 +22,7 @@ use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
 use crate::references::References;
-use crate::render::{Problem, Rendered, render};
+use crate::render::{Rendered, render};
 use crate::status::{self, EventDraft, Pass, Trouble, is_settled};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.

@@ -194,6 +194,8 @@ pub struct Observed {
     pub rest_api: Option<ObservedRestApi>,
     /// Stages of that API that carry the owner's tag, and others that bear a wanted name.
     pub stages: BTreeMap<StageName, ObservedStage>,
+    /// What stages were brought to serve before, as far as that is known; also of stages that are gone.
+    pub brought_to: BTreeMap<StageName, DeploymentId>,
     /// Deployments of that API whose description names a revision, the newest first.
     pub deployments: Vec<Deployment>,
     /// Deployments of that API that stages of others use.
@@ -262,8 +264,6 @@ pub struct ObservedStage {
     pub deployment: DeploymentId,
     /// Whether it is the owner's: by its tag, or because it was brought to serve something before.
     pub owned: bool,
-    /// What it was brought to serve, as far as that is known.
-    pub brought_to: Option<DeploymentId>,
     /// What its canary serves.
     pub canary_deployment: Option<DeploymentId>,
     /// The client certificate that it has, whosever it is.

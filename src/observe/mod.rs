@@ -86,6 +86,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         former_role,
         rest_api,
         stages,
+        brought_to: scope.stages.clone(),
         deployments,
         used_by_others,
         client_certificates,

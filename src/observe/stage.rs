@@ -27,7 +27,6 @@ pub(super) async fn observe(
             }
             Holder::Other(_) => false,
         };
-        stage.brought_to = scope.stages.get(name).cloned();
         stage.stage.tags = ours.of(std::mem::take(&mut stage.stage.tags));
     }
     let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =

@@ -32,7 +32,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
             }
             Some(found) => {
                 // Where it goes back to is written before.
-                let back = goes_back(desired, observed, found, revision);
+                let back = goes_back(desired, observed, name, revision);
                 let moved = if back { Vec::new() } else { moved(name, found, observed, revision) };
                 stage.update(&Found::observed(found, observed, moved), &mut steps);
             }
@@ -48,10 +48,11 @@ pub(super) fn cannot_be_made(desired: &Desired, observed: &Observed, revision: &
     desired.revision.as_ref() != Some(revision) && observed.deployment_of(revision).is_none()
 }
 
-/// Whether a stage serves a deployment that exists: an older one, or the one that others moved it away from.
-fn goes_back(desired: &Desired, observed: &Observed, found: &ObservedStage, revision: &Revision) -> bool {
+/// Whether a stage is to serve a deployment that exists: an older one, or the one that it was brought to before others moved
+/// or deleted it.
+fn goes_back(desired: &Desired, observed: &Observed, name: &str, revision: &Revision) -> bool {
     desired.revision.as_ref() != Some(revision)
-        || found.brought_to.as_ref().and_then(|id| observed.revision_of(id)) == Some(revision)
+        || observed.brought_to.get(name).and_then(|id| observed.revision_of(id)) == Some(revision)
 }
 
 /// Stages that go back to a deployment that exists. Callers wait for that, and it needs nothing else of the plan.
@@ -59,7 +60,7 @@ pub(super) fn roll_back(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     for (name, found) in observed.stages.iter().filter(|(_, found)| found.owned) {
         let serves = desired.served_by(name).filter(|_| desired.stages.contains_key(name));
-        let Some(revision) = serves.filter(|revision| goes_back(desired, observed, found, revision)) else { continue };
+        let Some(revision) = serves.filter(|revision| goes_back(desired, observed, name, revision)) else { continue };
         let changes = moved(name, found, observed, revision);
         if !changes.is_empty() {
             let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
@@ -96,10 +97,8 @@ pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
     let moves = |(name, wanted): (&StageName, &Stage)| {
         let found = observed.stages.get(name);
         let canary = serves(found.and_then(|found| found.canary_deployment.as_ref()));
-        let back = |found| current.is_some_and(|current| goes_back(desired, observed, found, current));
-        (desired.served_by(name) == current
-            && serves(found.map(|found| &found.deployment)) != current
-            && !found.is_some_and(back))
+        let back = current.is_some_and(|current| goes_back(desired, observed, name, current));
+        (desired.served_by(name) == current && serves(found.map(|found| &found.deployment)) != current && !back)
             || (wanted.canary.is_some() && canary != current)
     };
     current.is_some() && desired.stages.iter().any(moves)

@@ -281,3 +281,16 @@ async fn actions_lists_all_and_tells_everything_about_one() {
     let told = refused(&["actions", "SendTaskSucess"], "").await;
     assert!(told.contains("did you mean SendTaskSuccess?"), "{told}");
 }
+
+#[tokio::test]
+async fn a_reader_that_has_read_enough_is_no_error() {
+    for arguments in [&["crd"][..], &["docs"], &["render", "examples/everything.yaml"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stepgate"));
+        let command = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().await.expect("it ends");
+        let err = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(output.status.success() && !err.contains("panicked"), "{arguments:?}: {err}");
+    }
+}

@@ -1,5 +1,7 @@
 //! What others change in AWS: reported where that is asked for, looked for as often as the object says.
 
+mod others;
+
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::json;
 

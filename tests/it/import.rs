@@ -1,5 +1,6 @@
 //! `stepgate import`: both tutorials as the console makes them come out as manifests that take them over as they are.
 
+use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::json;
 use tokio::process::Command;
 
@@ -132,6 +133,26 @@ stages: [{{name: live, variables: {{arn: '{machine}'}}}}]
         assert!(!manifest.contains(words), "{words} is in {manifest}");
     }
     assert!(!manifest.contains("DIFFERENT") && !manifest.contains("Not described"), "{manifest}");
+}
+
+#[tokio::test]
+async fn what_no_validator_checks_and_stages_of_no_interest_are_no_difference() {
+    let world = World::new("import-part").await;
+    let console = Console::tutorial(&world).await;
+    console.deploy("other").await;
+    let gateway = world.aws.apigateway("us-east-1");
+    let resources = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
+    let resource = resources.items().iter().find(|found| found.path() == Some("/execution")).and_then(|one| one.id());
+    let path = "/requestParameters/method.request.querystring.q";
+    let patch = PatchOperation::builder().op(Op::Add).path(path).value("true").build();
+    let update = gateway.update_method().rest_api_id(&console.id).resource_id(resource.expect("the resource"));
+    update.http_method("POST").patch_operations(patch).send().await.expect("a parameter");
+    let manifest = imported(&world, &[&console.id, "--region", "us-east-1", "--stage", "alpha"]).await;
+    assert!(manifest.contains("path: /execution") && manifest.contains("name: alpha"), "{manifest}");
+    for words in ["other", "DIFFERENT", "NOT VALID", "delete"] {
+        let told = comments(&manifest).replace("deleting this", "");
+        assert!(!told.replace("object deletes the API", "").contains(words), "{words}: {told}");
+    }
 }
 
 #[tokio::test]

@@ -165,7 +165,6 @@ pub(super) fn observed(found: SdkStage) -> Option<(StageName, ObservedStage)> {
     let observed = ObservedStage {
         deployment: DeploymentId(found.deployment_id.unwrap_or_default()),
         owned: false,
-        brought_to: None,
         canary_deployment: canary_deployment.map(DeploymentId),
         client_certificate,
         stage,

@@ -2,7 +2,7 @@
 
 use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
 
-use super::{REGION, Releases};
+use super::{REGION, Releases, message, pin};
 use crate::world::eventually;
 
 #[tokio::test]
@@ -56,4 +56,26 @@ async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() 
     let events = api.world.kube.events("api").await;
     assert!(events.iter().any(|(_, text)| text.contains(words) && text.contains(&note)), "{events:?}");
     drop(api.controller);
+}
+
+#[tokio::test]
+async fn after_the_api_was_deleted_all_is_made_anew_but_what_is_pinned_to_what_is_gone() {
+    let mut api = Releases::new("foreign-gone").await;
+    let first = api.status().await.revision.expect("a revision");
+    api.release(2).await;
+    api.change(|spec| pin(spec, 1, &first)).await;
+    let id = api.status().await.rest_api_id.expect("an API");
+    api.world.aws.apigateway(REGION).delete_rest_api().rest_api_id(&id).send().await.expect("it goes");
+    api.world.kube.check_now("api", "gone").await;
+    let told = message(&api.world.kube.wait("api", "False", "Invalid").await);
+    assert!(told.contains("spec.stages[prod].deployment") && told.contains(&first), "{told}");
+    let id = api.status().await.rest_api_id.expect("an API");
+    let stages = api.world.aws.apigateway(REGION).get_stages().rest_api_id(&id).send().await.expect("stages");
+    let names: Vec<&str> = stages.item().iter().filter_map(|stage| stage.stage_name()).collect();
+    assert_eq!(names, ["alpha"]);
+    api.nothing_more_is_written("again").await;
+
+    api.change(|spec| super::unpin(spec, 1)).await;
+    api.until_serves("alpha", 2).await;
+    api.until_serves("prod", 2).await;
 }

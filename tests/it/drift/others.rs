@@ -1,0 +1,199 @@
+//! What others do that is to stay unseen, or to outlast the healing: each is found, told and set right.
+
+use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
+use serde_json::{Value, json};
+
+use super::NAME;
+use crate::samples::REGION;
+use crate::world::{Controller, MachineKind, World, condition, eventually};
+
+const ANYTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+
+/// An object with a tested method and the stages `one`, and `two` after it.
+struct Shop {
+    world: World,
+    spec: Value,
+    id: String,
+    role: String,
+    _controller: Controller,
+}
+
+impl Shop {
+    async fn new(name: &str) -> Self {
+        let world = World::new(name).await;
+        let machine = world.aws.machine(REGION, "m", MachineKind::Express).await;
+        let controller = world.controller().await;
+        let spec = json!({
+            "region": REGION,
+            "stateMachines": [{"name": "m", "arn": machine}],
+            "methods": [{
+                "path": "/run", "method": "POST", "action": "StartSyncExecution", "stateMachine": "m",
+                "tests": [{"name": "t", "startsExecution": true, "body": {}, "expect": {"status": 200}}],
+            }],
+            "stages": [{"name": "one"}, {"name": "two", "deployment": {"after": "one"}}],
+        });
+        world.kube.apply_spec(NAME, &spec.to_string()).await.expect("it applies");
+        let status = world.kube.wait_ready(NAME).await.status.expect("a status");
+        let role = status.role_arn.expect("a role").rsplit('/').next().expect("a name").to_owned();
+        Self { world, spec, id: status.rest_api_id.expect("an API"), role, _controller: controller }
+    }
+
+    /// From now on the machine fails, and so does the test.
+    async fn fail_tests(&self) {
+        let fault =
+            json!({"service": "stepfunctions", "operation": "StartSyncExecution", "status": 500, "count": 1000});
+        self.world.aws.order_fault(fault).await;
+    }
+
+    async fn serves(&self, stage: &str) -> String {
+        let gateway = self.world.aws.apigateway(REGION);
+        let found = gateway.get_stage().rest_api_id(&self.id).stage_name(stage).send().await.expect("the stage");
+        found.deployment_id.unwrap_or_default()
+    }
+
+    /// A deployment of a draft that others changed, with that description, and the stage `one` on it.
+    async fn deploy_theirs(&self, description: &str) -> String {
+        let gateway = self.world.aws.apigateway(REGION);
+        let resources = gateway.get_resources().rest_api_id(&self.id).send().await.expect("resources");
+        let root = resources.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id());
+        let root = root.expect("the root");
+        let put = gateway.put_method().rest_api_id(&self.id).resource_id(root).http_method("GET");
+        put.authorization_type("NONE").send().await.expect("a method by hand");
+        let put = gateway.put_integration().rest_api_id(&self.id).resource_id(root).http_method("GET");
+        put.r#type(IntegrationType::Mock).send().await.expect("an integration by hand");
+        let deploy = gateway.create_deployment().rest_api_id(&self.id).description(description);
+        let id = deploy.send().await.expect("a deployment by hand").id.expect("an id");
+        let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(&id).build();
+        let request = gateway.update_stage().rest_api_id(&self.id).stage_name("one").patch_operations(patch);
+        request.send().await.expect("a move by hand");
+        id
+    }
+
+    async fn until_told(&self, words: &str) {
+        eventually(words, || async {
+            let events = self.world.kube.events(NAME).await;
+            let told = events.iter().any(|(reason, note)| reason == "DriftHealed" && note.contains(words));
+            if told { Ok(()) } else { Err(format!("{events:#?}")) }
+        })
+        .await;
+    }
+
+    async fn writes(&self) -> Vec<String> {
+        self.world.aws.writes().await.into_iter().map(|(_, operation)| operation).collect()
+    }
+
+    async fn nothing_more_is_written(&self, request: &str) {
+        self.world.aws.forget_calls().await;
+        self.world.kube.check_now(NAME, request).await;
+        assert_eq!(self.writes().await, [] as [&str; 0], "{request}");
+    }
+}
+
+#[tokio::test]
+async fn stage_on_a_strangers_deployment_goes_back_though_a_test_fails_and_all_that_was_healed_is_told() {
+    let shop = Shop::new("moved-away").await;
+    let before = shop.serves("one").await;
+    let theirs = shop.deploy_theirs("theirs").await;
+    shop.fail_tests().await;
+    shop.world.kube.check_now(NAME, "1").await;
+    eventually("the stage on its deployment", || async {
+        let serves = shop.serves("one").await;
+        if serves == before { Ok(()) } else { Err(format!("{serves}, theirs is {theirs}")) }
+    })
+    .await;
+    shop.until_told("stage one had been moved").await;
+    shop.until_told("put definition of API").await;
+    shop.world.kube.wait_ready(NAME).await;
+    shop.nothing_more_is_written("2").await;
+}
+
+#[tokio::test]
+async fn deployment_with_the_description_of_ours_is_a_strangers() {
+    let shop = Shop::new("forged").await;
+    let status = shop.world.kube.get(NAME).await.status.expect("a status");
+    let before = shop.serves("one").await;
+    let theirs = shop.deploy_theirs(&format!("stepgate revision {}", status.revision.expect("a revision"))).await;
+    shop.world.kube.check_now(NAME, "1").await;
+    shop.world.kube.wait_ready(NAME).await;
+    assert_eq!((shop.serves("one").await, shop.serves("two").await), (before.clone(), before));
+    shop.until_told(&format!("deployment {theirs} of someone else")).await;
+    shop.nothing_more_is_written("2").await;
+}
+
+#[tokio::test]
+async fn what_others_wrote_into_the_roles_policy_is_never_written_again() {
+    let mut shop = Shop::new("widened").await;
+    let iam = shop.world.aws.iam();
+    let put = iam.put_role_policy().role_name(&shop.role).policy_name("stepgate").policy_document(ANYTHING);
+    // A new revision whose test fails: the stages stay, and with them what they need.
+    shop.spec["methods"][0]["path"] = json!("/other");
+    shop.spec["methods"][0]["tests"][0]["expect"]["status"] = json!(418);
+    shop.world.kube.apply_spec(NAME, &shop.spec.to_string()).await.expect("it applies");
+    shop.world.kube.wait(NAME, "False", "PreflightFailed").await;
+    put.send().await.expect("a policy by hand");
+    shop.world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/check-now": "1"}}})).await;
+    let policy = eventually("a policy that is narrow again", || async {
+        let found = iam.get_role_policy().role_name(&shop.role).policy_name("stepgate").send().await;
+        let policy = found.expect("the policy").policy_document.replace("%22", "\"").replace("%2A", "*");
+        if policy.contains("\"*\"") { Err(policy) } else { Ok(policy) }
+    })
+    .await;
+    assert!(policy.contains("StartSyncExecution"), "{policy}");
+}
+
+#[tokio::test]
+async fn owner_tags_that_others_took_away_are_set_again() {
+    let shop = Shop::new("untagged").await;
+    let (gateway, iam) = (shop.world.aws.apigateway(REGION), shop.world.aws.iam());
+    let tag = "stepgate.dev/owner";
+    let api = format!("arn:aws:apigateway:{REGION}::/restapis/{}", shop.id);
+    for arn in [api.clone(), format!("{api}/stages/one")] {
+        gateway.untag_resource().resource_arn(arn).tag_keys(tag).send().await.expect("a tag less");
+    }
+    iam.untag_role().role_name(&shop.role).tag_keys(tag).send().await.expect("a tag less");
+    shop.world.aws.forget_calls().await;
+    shop.world.kube.check_now(NAME, "1").await;
+    let status = shop.world.kube.wait_ready(NAME).await.status.expect("a status");
+    assert_eq!(status.rest_api_id.as_deref(), Some(shop.id.as_str()));
+    assert_eq!(shop.writes().await, ["TagRole", "TagResource", "TagResource"]);
+    shop.nothing_more_is_written("2").await;
+
+    // Also of what is to be deleted.
+    gateway.untag_resource().resource_arn(api).tag_keys(tag).send().await.expect("a tag less");
+    shop.world.kube.delete(NAME).await;
+    assert_eq!(shop.world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn deleted_things_are_called_deleted() {
+    let shop = Shop::new("deleted").await;
+    let (gateway, iam) = (shop.world.aws.apigateway(REGION), shop.world.aws.iam());
+    gateway.delete_stage().rest_api_id(&shop.id).stage_name("two").send().await.expect("a stage less");
+    // No test holds up what was tested.
+    shop.fail_tests().await;
+    shop.world.kube.check_now(NAME, "1").await;
+    shop.until_told("stage two had been deleted: create stage two").await;
+    shop.world.aws.no_faults().await;
+
+    iam.delete_role_policy().role_name(&shop.role).policy_name("stepgate").send().await.expect("a policy less");
+    iam.delete_role().role_name(&shop.role).send().await.expect("a role less");
+    shop.world.kube.check_now(NAME, "2").await;
+    shop.until_told(&format!("role {} had been deleted", shop.role)).await;
+
+    shop.world
+        .kube
+        .apply_spec(NAME, &(shop.spec.to_string().replacen('{', r#"{"driftPolicy": "Report","#, 1)))
+        .await
+        .expect("it applies");
+    shop.world.kube.wait_ready(NAME).await;
+    gateway.delete_rest_api().rest_api_id(&shop.id).send().await.expect("an API less");
+    shop.world.kube.check_now(NAME, "3").await;
+    let object = shop.world.kube.wait(NAME, "False", "Drifted").await;
+    for kind in ["ApiReady", "StagesReady"] {
+        let part = condition(&object, kind).expect("the condition");
+        assert_eq!((part.status.as_str(), part.reason.as_str()), ("False", "Drifted"), "{kind}");
+    }
+    shop.world.kube.apply_spec(NAME, &shop.spec.to_string()).await.expect("it applies");
+    shop.world.kube.wait_ready(NAME).await;
+    shop.until_told("the API had been deleted: create API").await;
+}
