@@ -98,6 +98,16 @@ fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<Problem>) {
                 note(found, path, format!("{text:?} is not one of {}", words.join(", ")));
             }
         }
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default();
+            let limit = |name: &str| schema[name].as_f64();
+            if let Some(least) = limit("minimum").filter(|least| number < *least) {
+                note(found, path, format!("has to be {least} at least"));
+            }
+            if let Some(most) = limit("maximum").filter(|most| number > *most) {
+                note(found, path, format!("has to be {most} at most"));
+            }
+        }
         _ => {}
     }
 }
@@ -152,22 +162,27 @@ mod tests {
             "list": {"type": "array", "maxItems": 3, "items": item, "x-kubernetes-list-type": "map",
                      "x-kubernetes-list-map-keys": ["name"]},
             "map": {"type": "object", "additionalProperties": {"type": "string"}},
+            "low": {"type": "integer", "minimum": 1, "maximum": 3}, "high": {"type": "number", "minimum": 1, "maximum": 3},
         }});
         let value = json!({
             "regoin": "x",
             "list": [{"name": "a"}, {"name": "a"}, {"name": "long"}, {}],
             "map": {"k": 7},
+            "low": 0,
+            "high": 3.5,
         });
         let mut found: Vec<String> = problems("spec", &value, &schema).iter().map(ToString::to_string).collect();
         found.sort();
         assert_eq!(
             found,
             [
+                "spec.high: has to be 3 at most",
                 "spec.list: has 4 items, and 3 are allowed",
                 "spec.list[1]: stands twice",
                 "spec.list[2].name: \"long\" is not one of a, b, ",
                 "spec.list[2].name: has 4 characters, and 3 are allowed",
                 "spec.list[3].name: missing",
+                "spec.low: has to be 1 at least",
                 "spec.map.k: has to be of type string; put it in quotes",
                 "spec.region: missing",
                 "spec.regoin: unknown field",

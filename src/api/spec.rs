@@ -232,8 +232,8 @@ pub struct StepFunctionsApiSpec {
     #[x_kube(validation = tag_keys())]
     pub tags_from: BTreeMap<String, ValueFrom>,
 
-    /// How many deployments are kept to go back to with stages[].deployment.pin, those that stages serve included. A
-    /// deployment that a stage or a canary uses is never deleted. Default 5.
+    /// How many of the newest deployments are kept to go back to with stages[].deployment.pin. An older one that a stage or
+    /// a canary uses is kept beside them, as long as it is used. Default 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 50))]
     pub history: Option<u32>,
@@ -251,7 +251,8 @@ pub struct StepFunctionsApiSpec {
     pub drift_policy: DriftPolicy,
 
     /// Apply (default): make AWS match. Plan: write nothing to AWS and show in status.plan what would be written; the
-    /// annotation stepgate.dev/approve with the plan's hash has exactly that applied.
+    /// annotation stepgate.dev/approve with the plan's hash has exactly that applied. A deletion is planned and waits for
+    /// approval, too, unless deletionPolicy is Retain.
     /// Paused: leave AWS alone altogether, a deletion included.
     #[serde(default)]
     pub mode: Mode,

@@ -301,7 +301,12 @@ impl PassOver<'_> {
     /// Deletes what the owner has, unless the policy keeps it, and lets the object go.
     async fn delete(&self, report: &mut Report<'_>) -> Result<Done, Error> {
         if self.object.spec.deletion_policy == DeletionPolicy::Retain {
-            return self.let_go(report, Reason::Retained, "AWS resources stay").await;
+            let (api, role) = self.status().map(|status| (&status.rest_api_id, &status.role_arn)).unzip();
+            let named = |what: &str, found: Option<&Option<String>>| {
+                found.and_then(Option::as_ref).map(|found| format!(", {what} {found}")).unwrap_or_default()
+            };
+            let note = format!("AWS resources stay{}{}", named("API", api), named("role", role));
+            return self.let_go(report, Reason::Retained, &note).await;
         }
         if self.object.spec.mode == Mode::Paused {
             report.write(&Pass::Paused { deleting: true }).await.map_err(Error::Status)?;

@@ -80,7 +80,7 @@ async fn some_apis_at_once_keep_to_the_quotas_of_aws() {
     assert!(refused <= 2.0, "{refused}");
 }
 
-/// Needs a test bed of its own: `STRICT_SCALE=4 tests/testbed/bed up`, so that the machine is not what is measured.
+/// Needs a test bed of its own: `STRICT_SCALE=2 tests/testbed/bed up`, so that the machine is not what is measured.
 #[tokio::test]
 #[ignore = "takes minutes; part of make soak"]
 async fn a_hundred_apis_at_once_take_as_long_as_aws_lets_them() {
