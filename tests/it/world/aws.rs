@@ -6,7 +6,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use serde_json::{Value, json};
 
-use super::env;
+use super::{env, eventually};
 
 /// Type of a state machine.
 #[derive(Clone, Copy)]
@@ -135,9 +135,17 @@ impl Account {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.expect("the bed answers");
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
-        answer.json().await.expect("JSON")
+        // LocalStack looks for the way of a request while other threads change what there is; then nothing was done.
+        eventually("an answer of the bed", || async {
+            let answer = request.try_clone().expect("no stream").send().await.expect("the bed answers");
+            let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+            if status == 500 && text.contains("changed size during iteration") {
+                return Err(text);
+            }
+            assert!(status.is_success(), "{text}");
+            Ok(serde_json::from_str(&text).expect("JSON"))
+        })
+        .await
     }
 
     /// Forgets the calls made so far.
