@@ -137,11 +137,15 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// That of a location (`querystring`, `header`, `path`) with that name.
+    pub fn new(location: &str, name: &str) -> Self {
+        Self { location: location.to_owned(), name: name.to_owned() }
+    }
+
     /// The variables of a path, `{name}` and `{name+}`. API Gateway declares them itself, as required.
     pub fn of_path(path: &str) -> BTreeMap<Self, bool> {
         let names = path.split('/').filter_map(|segment| Segment::parse(segment).variable());
-        let variable = |name: &str| Self { location: "path".to_owned(), name: name.to_owned() };
-        names.map(|name| (variable(name), true)).collect()
+        names.map(|name| (Self::new("path", name), true)).collect()
     }
 }
 

@@ -117,6 +117,14 @@ pub async fn look(aws: &impl Aws, id: &RestApiId) -> Result<Option<Observed>> {
     Ok(Some(Observed { rest_api: Some(rest_api), stages, ..Observed::default() }))
 }
 
+/// Whose a thing with these tags is. One without an owner that was the owner's before still is: others took the tag away.
+fn holder(desired: &Desired, tags: &Tags, was_ours: bool) -> Holder {
+    match desired.owner.holder(tags) {
+        Holder::Nobody if was_ours => Holder::Owner,
+        holder => holder,
+    }
+}
+
 /// Which tags are ours; the rest is left out of what is observed.
 struct OwnTags(BTreeSet<String>);
 

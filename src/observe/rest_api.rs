@@ -1,6 +1,6 @@
 //! The REST API that carries the owner's tag, or the one to take over.
 
-use super::{OwnTags, Scope};
+use super::{OwnTags, Scope, holder};
 use crate::aws::{Aws, RestApiHead, Result};
 use crate::model::{
     Arn, Authorization, Definition, Desired, Holder, Method, ObservedRestApi, RestApi, RestApiId, Validation,
@@ -14,10 +14,7 @@ pub(super) async fn observe(
     own_role: Option<&Arn>,
 ) -> Result<Option<ObservedRestApi>> {
     let Some(head) = find(aws, desired, scope).await? else { return Ok(None) };
-    let holder = match desired.owner.holder(&head.tags) {
-        Holder::Nobody if scope.made_api(&head.id) => Holder::Owner,
-        holder => holder,
-    };
+    let holder = holder_of(desired, scope, &head);
     // An API that is to go needs no look inside, and one of another object's is none of ours.
     let definition = match (&desired.rest_api, &holder) {
         (None, _) | (_, Holder::Other(_)) => Definition::default(),
@@ -84,11 +81,7 @@ async fn draft(
 /// By the id of before if that is still the owner's, else by tag: API Gateway's names are not unique. If the owner has
 /// none, the one to take over, whosever it is.
 async fn find(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result<Option<RestApiHead>> {
-    let owned = |head: &RestApiHead| match desired.owner.holder(&head.tags) {
-        Holder::Owner => true,
-        Holder::Nobody => scope.made_api(&head.id),
-        Holder::Other(_) => false,
-    };
+    let owned = |head: &RestApiHead| holder_of(desired, scope, head) == Holder::Owner;
     if let Some(id) = &scope.rest_api_id
         && let Some(head) = aws.get_rest_api(id).await?.filter(owned)
     {
@@ -98,4 +91,8 @@ async fn find(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result<Option
     let own = all.iter().filter(|head| owned(head)).min_by(|a, b| a.id.cmp(&b.id));
     let wanted = |head: &&RestApiHead| desired.adopt.as_ref().is_some_and(|adopt| adopt.rest_api == head.id);
     Ok(own.or_else(|| all.iter().find(wanted)).cloned())
+}
+
+fn holder_of(desired: &Desired, scope: &Scope, head: &RestApiHead) -> Holder {
+    holder(desired, &head.tags, scope.made_api(&head.id))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{OwnTags, Scope, policy};
+use super::{OwnTags, Scope, holder, policy};
 use crate::aws::{Aws, Result};
 use crate::model::{Desired, Holder, ObservedRole};
 
@@ -52,12 +52,7 @@ async fn find(
     name: &str,
 ) -> Result<Option<ObservedRole>> {
     let Some((arn, mut role)) = aws.get_role(name).await? else { return Ok(None) };
-    let owned = match desired.owner.holder(&role.tags) {
-        Holder::Owner => true,
-        // Others took the tag away.
-        Holder::Nobody => scope.role.as_ref() == Some(&arn),
-        Holder::Other(_) => false,
-    };
+    let owned = holder(desired, &role.tags, scope.role.as_ref() == Some(&arn)) == Holder::Owner;
     role.tags = ours.of(role.tags);
     // Another's role is none of ours.
     let foreign_policies = match owned {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{OwnTags, Scope};
+use super::{OwnTags, Scope, holder};
 use crate::aws::{Aws, Result};
 use crate::model::{DeploymentId, Desired, Holder, ObservedStage, RestApiId, StageName};
 
@@ -19,12 +19,9 @@ pub(super) async fn observe(
     }
     let mut stages = aws.get_stages(api).await?;
     for (name, stage) in &mut stages {
-        stage.owned = match desired.owner.holder(&stage.stage.tags) {
+        stage.owned = match holder(desired, &stage.stage.tags, scope.stages.contains_key(name)) {
             Holder::Owner => true,
-            // One that others took the tag from stays what it was.
-            Holder::Nobody => {
-                scope.stages.contains_key(name) || desired.adopt.is_some() && desired.stages.contains_key(name)
-            }
+            Holder::Nobody => desired.adopt.is_some() && desired.stages.contains_key(name),
             Holder::Other(_) => false,
         };
         stage.stage.tags = ours.of(std::mem::take(&mut stage.stage.tags));

@@ -32,7 +32,7 @@ pub(super) fn keys(
     }
     if spec.cors.as_ref().is_some_and(cors::depends_on_origin) {
         // The answer names the origin that asked.
-        parameters.insert(Parameter { location: "header".to_owned(), name: "Origin".to_owned() }, false);
+        parameters.insert(Parameter::new("header", "Origin"), false);
     }
     parameters.keys().cloned().collect()
 }

@@ -58,7 +58,7 @@ pub(super) fn declare(method: &api::Method, parameters: &mut BTreeMap<Parameter,
     let declared = method.integration.iter().flat_map(|own| &own.request_parameters);
     for (name, required) in declared {
         if let Some((location, name)) = name.split_once('.') {
-            let parameter = Parameter { location: location.to_owned(), name: name.to_owned() };
+            let parameter = Parameter::new(location, name);
             *parameters.entry(parameter).or_default() |= required;
         }
     }

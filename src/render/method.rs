@@ -103,15 +103,14 @@ const SECRET_HEADERS: [&str; 5] =
 
 /// Everything that is read from the request, declared, and the variables of the path.
 fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Parameter, bool> {
-    let named = |location: &str, name: &str| Parameter { location: location.to_owned(), name: name.to_owned() };
     let mut parameters = Parameter::of_path(&method.path);
     for (field, source) in template::leaves(method) {
         let field = format!("{}.{field}", method_field(method));
         if let Some(name) = &source.query {
-            parameters.insert(named("querystring", name), false);
+            parameters.insert(Parameter::new("querystring", name), false);
         }
         if let Some(name) = &source.header {
-            parameters.insert(named("header", name), false);
+            parameters.insert(Parameter::new("header", name), false);
             if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
                 problems.warn(
                     format!("{field}.header"),
@@ -121,7 +120,9 @@ fn parameters(method: &api::Method, problems: &mut Problems) -> BTreeMap<Paramet
                 );
             }
         }
-        if let Some(name) = source.path.as_deref().filter(|name| !parameters.contains_key(&named("path", name))) {
+        if let Some(name) =
+            source.path.as_deref().filter(|name| !parameters.contains_key(&Parameter::new("path", name)))
+        {
             problems.add(
                 format!("{field}.path"),
                 format!("the path has no {{{name}}}; write it there, or take the argument from elsewhere"),

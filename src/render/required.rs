@@ -12,11 +12,10 @@ use crate::model::{ModelSchema, Parameter, short};
 
 /// The parameters that the action's required arguments come from.
 pub(super) fn parameters(method: &api::Method, action: &Action) -> BTreeSet<Parameter> {
-    let named = |location: &str, name: &String| Parameter { location: location.to_owned(), name: name.clone() };
     let sources = template::needed(action).into_iter().flatten().filter_map(|argument| given(method, argument));
     let found = sources.filter_map(|source| {
-        let query = source.query.as_ref().map(|name| named("querystring", name));
-        query.or_else(|| source.header.as_ref().map(|name| named("header", name)))
+        let query = source.query.as_ref().map(|name| Parameter::new("querystring", name));
+        query.or_else(|| source.header.as_ref().map(|name| Parameter::new("header", name)))
     });
     found.collect()
 }

@@ -43,7 +43,7 @@ pub(super) fn require(method: &api::Method, action: Option<&Action>, parameters:
         let query = request.required_query.iter().map(|name| ("querystring", name));
         query.chain(request.required_headers.iter().map(|name| ("header", name)))
     });
-    let asked = asked.map(|(location, name)| Parameter { location: location.to_owned(), name: name.clone() });
+    let asked = asked.map(|(location, name)| Parameter::new(location, name));
     let needed = action.map(|action| required::parameters(method, action)).unwrap_or_default();
     for parameter in asked.chain(needed) {
         // The name of a header has no case: what an argument reads may be the same one.

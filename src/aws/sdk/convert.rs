@@ -83,7 +83,7 @@ fn foreign(found: &SdkMethod) -> BTreeMap<String, String> {
 
 fn parameter((name, required): (String, bool)) -> Option<(Parameter, bool)> {
     let (location, name) = name.strip_prefix("method.request.")?.split_once('.')?;
-    Some((Parameter { location: location.to_owned(), name: name.to_owned() }, required))
+    Some((Parameter::new(location, name), required))
 }
 
 fn integration(found: SdkIntegration, own_role: Option<&Arn>) -> Integration {

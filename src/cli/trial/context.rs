@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use super::header;
 use super::route::{Reached, Route};
 use super::sample::Sample;
 use crate::model::{Authorization, AuthorizerKind, Definition, Stage};
@@ -36,7 +37,6 @@ fn query(sample: &Sample) -> BTreeMap<String, String> {
 
 /// `$context`: what the sample says, and made up what it does not.
 fn members(definition: &Definition, sample: &Sample, route: &Route, stage: &str) -> Map<String, Value> {
-    let agent = sample.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
     let resource = route.reached.as_ref().map_or("/", |reached| reached.key.path.as_str());
     let mut context = json!({
         "accountId": "123456789012",
@@ -46,7 +46,7 @@ fn members(definition: &Definition, sample: &Sample, route: &Route, stage: &str)
         "domainPrefix": "sampleapi1",
         "extendedRequestId": "sample-extended-request-id",
         "httpMethod": route.verb,
-        "identity": {"sourceIp": "192.0.2.1", "userAgent": agent.map(|(_, agent)| agent)},
+        "identity": {"sourceIp": "192.0.2.1", "userAgent": header(&sample.headers, "user-agent")},
         "path": format!("/{stage}{}", route.path),
         "protocol": "HTTP/1.1",
         "requestId": "sample-request-id",

@@ -7,7 +7,7 @@ use regex_lite::{Captures, Regex};
 use serde_json::{Map, Value, json};
 
 use super::route::Reached;
-use super::{JSON, Response};
+use super::{JSON, Response, header};
 use crate::model::{
     Authorization, Definition, Integration, MODEL_REFERENCE, Method, Models, Parameter, RestApi, Validation,
 };
@@ -126,9 +126,9 @@ pub(super) fn checked(
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html>).
 fn has_parameters(method: &Method, context: &Context) -> Result<(), Refusal> {
     let given = |Parameter { location, name }: &Parameter| match location.as_str() {
-        "header" => context.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, text)| text),
-        "querystring" => context.query.get(name),
-        _ => context.path.get(name),
+        "header" => header(&context.headers, name),
+        "querystring" => context.query.get(name).map(String::as_str),
+        _ => context.path.get(name).map(String::as_str),
     };
     let required = method.parameters.iter().filter(|(_, required)| **required).map(|(parameter, _)| parameter);
     let missing = required.filter(|parameter| given(parameter).is_none_or(|text| text.trim().is_empty()));
@@ -175,8 +175,9 @@ fn fits(models: &Models, name: &str, body: &str, not_checked: &mut BTreeSet<Stri
 
 /// The media type that chooses model and request template: without parameters, and JSON when none is said.
 fn content_type(headers: &BTreeMap<String, String>) -> String {
-    let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    found.map_or(JSON, |(_, value)| value.split(';').next().unwrap_or(JSON).trim()).to_ascii_lowercase()
+    header(headers, "content-type")
+        .map_or(JSON, |value| value.split(';').next().unwrap_or(JSON).trim())
+        .to_ascii_lowercase()
 }
 
 /// The request template for a content type.

@@ -124,6 +124,11 @@ fn choice(near: Option<&str>, names: &[&str]) -> String {
     near.map_or_else(|| format!("there are {names}"), |near| format!("did you mean {near}? There are {names}"))
 }
 
+/// The value of a header, whose name has no case.
+fn header<'a>(headers: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
 impl Trial {
     /// What the caller gets, or why API Gateway refuses; what leads there is noted.
     ///

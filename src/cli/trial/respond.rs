@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 use super::answer::StepFunctions;
 use super::gateway::Refusal;
-use super::{JSON, Response, run};
+use super::{JSON, Response, header, run};
 use crate::model::{Integration, IntegrationResponse};
 use crate::vtl::Context;
 
@@ -22,8 +22,8 @@ pub(super) fn respond(
     let (status, response) = select(integration, answer.status)
         .ok_or_else(|| Refusal::failed(format!("the method has no response for status {}", answer.status)))?;
     context.body.clone_from(&answer.body);
-    let accept = context.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept"));
-    let accept = accept.map_or(JSON, |(_, value)| value.split([',', ';']).next().unwrap_or(JSON).trim());
+    let accept = header(&context.headers, "accept");
+    let accept = accept.map_or(JSON, |value| value.split([',', ';']).next().unwrap_or(JSON).trim());
     let templates = &response.templates;
     let (kind, template) = match templates.get_key_value(accept).or_else(|| templates.get_key_value(JSON)) {
         Some((kind, template)) => (kind.as_str(), Some(template)),
@@ -66,8 +66,7 @@ fn mapped(response: &IntegrationResponse, answer: &StepFunctions, context: &Cont
             return Some(literal.to_owned());
         }
         if let Some(name) = mapping.strip_prefix("integration.response.header.") {
-            let found = answer.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
-            return found.map(|(_, value)| value.clone());
+            return header(&answer.headers, name).map(str::to_owned);
         }
         let template = match mapping.strip_prefix("integration.response.body") {
             Some("") => "$input.body".to_owned(),
