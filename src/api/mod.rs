@@ -59,7 +59,7 @@ pub use stage_settings::{
     Unauthorized,
 };
 pub use status::{
-    ApiKeyStatus, ApprovedPlan, DeploymentNeeds, DeploymentStatus, DomainStatus, DomainUrl, EndpointStatus, PlanStatus,
-    ReferenceStatus, StageStatus, StepFunctionsApiStatus, UsagePlanStatus,
+    ApiKeyStatus, ApprovedPlan, CanaryStatus, DeploymentNeeds, DeploymentStatus, DomainStatus, DomainUrl,
+    EndpointStatus, PlanStatus, ReferenceStatus, StageStatus, StepFunctionsApiStatus, UsagePlanStatus,
 };
 pub use usage_plan::{KeyThrottling, Period, Quota, UsagePlan, UsagePlanMethod, UsagePlanStage};

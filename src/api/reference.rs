@@ -88,7 +88,7 @@ pub enum StateMachineGroup {
 #[serde(rename_all = "camelCase")]
 pub struct Outputs {
     /// Name of a ConfigMap in this object's namespace, which is made and kept with the keys region, restApiId, roleArn,
-    /// revision; for each stage STAGE.url; and for each method STAGE.METHOD.PATH.url, where / of the path is a dot,
+    /// revision; for each stage STAGE.url, and STAGE.domain.url for the first of spec.domains that leads to it; and for each method STAGE.METHOD.PATH.url, where / of the path is a dot,
     /// braces and + are left out, and other characters than letters, digits and . _ - are _: prod.POST.orders.id.url.
     /// Methods whose keys would be the same have none, and neither have those beyond 500 of all stages, nor those of a
     /// stage that is pinned to an older revision; the condition Accepted names the first two. It goes with this object. One

@@ -122,6 +122,22 @@ pub struct StageStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub since: Option<Time>,
+    /// The canary, if a share of the calls goes to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "CanaryStatus")]
+    pub canary: Option<CanaryStatus>,
+}
+
+/// A canary as it is served.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct CanaryStatus {
+    /// Percent of the stage's calls that go to it.
+    pub percent: f64,
+    /// Id of the deployment that it serves.
+    pub deployment_id: String,
+    /// Revision that this deployment holds.
+    pub revision: String,
 }
 
 /// A deployment.

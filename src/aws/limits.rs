@@ -4,8 +4,11 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>). "1 per 3 s" is read as a bucket of one.
 //!
 //! Who would have to wait for long gets a place in the line and comes back when its turn is near, so that a hundred new APIs
-//! neither hold up the others nor ask again and again. Where AWS refuses all the same, because other tools use the same
-//! quota, the rate is lowered and rises again with each call that passes.
+//! neither hold up the others nor ask again and again. Where AWS refuses again and again all the same, because other tools
+//! use the same quota, the rate is lowered and rises again with each call that passes.
+//!
+//! AWS counts a call when it arrives, which nobody tells us. One that was answered later than the quickest of its operation
+//! is taken to have arrived that much later, and those after it are made that much later.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -52,9 +55,9 @@ const LATE: Duration = Duration::from_secs(2);
 const FORGOTTEN: Duration = Duration::from_secs(60);
 /// Share of the burst that checks leave to changes.
 const RESERVE: f64 = 0.5;
-/// A call may arrive a little sooner after the one before than it left.
-const MARGIN: f64 = 0.98;
-/// What a refusal by AWS leaves of a rate, how far down that goes, and what each call that passes gives back.
+/// Clocks differ a little.
+const MARGIN: f64 = 0.995;
+/// What a second refusal in a row leaves of a rate, how far down that goes, and what each call that passes gives back.
 const LOWERED: f64 = 0.7;
 const LOWEST: f64 = 0.1;
 const RAISED: f64 = 0.02;
@@ -99,15 +102,22 @@ struct Bucket {
     quota: Quota,
     /// What AWS's refusals left of the rate, from 0 to 1.
     factor: f64,
+    /// Refusals in a row: the first may be a call that overtook another.
+    refusals: u32,
     /// As many as there were at that moment, which is still to come where AWS asked not to be called before.
     tokens: f64,
     at: Instant,
+    /// The quickest answer so far.
+    quickest: Duration,
+    /// By how much turns that were already given have moved, all in all.
+    moved: Duration,
     line: Vec<Place>,
 }
 
 impl Bucket {
     fn new(quota: Quota, now: Instant) -> Self {
-        Self { quota, factor: 1.0, tokens: quota.burst, at: now, line: Vec::new() }
+        let (quickest, moved) = (Duration::MAX, Duration::ZERO);
+        Self { quota, factor: 1.0, refusals: 0, tokens: quota.burst, at: now, quickest, moved, line: Vec::new() }
     }
 
     fn rate(&self) -> f64 {
@@ -134,6 +144,14 @@ impl Bucket {
         self.at.saturating_duration_since(now) + tokens
     }
 
+    /// Notes that a call was answered after that time: all turns after it move by as much as it arrived late.
+    fn answered(&mut self, took: Duration) {
+        self.quickest = self.quickest.min(took);
+        let late = (took - self.quickest).min(Duration::from_secs_f64(1.0 / self.rate()));
+        self.tokens -= late.as_secs_f64() * self.rate();
+        self.moved += late;
+    }
+
     fn stand_in_line(&mut self, caller: &Caller, turn: Instant) {
         match self.line.iter_mut().find(|place| place.caller == caller.name) {
             Some(place) => place.turn = turn,
@@ -157,18 +175,30 @@ impl Limits {
     /// Waits until the operation may be called, and says how long it did. The error is when to come back, if it would have
     /// to wait too long.
     pub(super) async fn admit(&self, operation: &'static str, caller: &Caller) -> Result<Duration, Later> {
-        let wait = self.take(operation, caller)?;
-        tokio::time::sleep(wait).await;
-        Ok(wait)
+        let start = Instant::now();
+        let mut moved = self.moved(operation);
+        let mut wait = self.take(operation, caller)?;
+        // A call before may turn out to be late, and AWS may ask for a pause, while this one sleeps.
+        while !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+            let now = self.moved(operation);
+            (wait, moved) = (now - moved, now);
+        }
+        Ok(start.elapsed())
     }
 
-    /// Notes that AWS took a call.
-    pub(super) fn passed(&self, operation: &'static str) {
+    /// Notes that AWS took a call, and how long its answer did.
+    pub(super) fn passed(&self, operation: &'static str, took: Duration) {
         let mut buckets = self.lock();
         for name in [TOTAL_NAME, operation] {
             if let Some(bucket) = buckets.get_mut(name) {
                 bucket.factor = (bucket.factor + RAISED).min(1.0);
+                bucket.refusals = 0;
             }
+        }
+        // The bucket of all is too large to be full just when a call comes late.
+        if let Some(bucket) = buckets.get_mut(operation) {
+            bucket.answered(took);
         }
     }
 
@@ -180,9 +210,20 @@ impl Limits {
         if let Some(bucket) = buckets.get_mut(name) {
             bucket.refresh(now);
             bucket.tokens = bucket.tokens.min(1.0);
-            bucket.factor = (bucket.factor * LOWERED).max(LOWEST);
-            bucket.at = bucket.at.max(now + retry_after.unwrap_or(REFUSED));
+            bucket.refusals += 1;
+            if bucket.refusals > 1 {
+                bucket.factor = (bucket.factor * LOWERED).max(LOWEST);
+            }
+            let until = bucket.at.max(now + retry_after.unwrap_or(REFUSED));
+            bucket.moved += until - bucket.at;
+            bucket.at = until;
         }
+    }
+
+    /// By how much turns of the operation have moved.
+    fn moved(&self, operation: &'static str) -> Duration {
+        let buckets = self.lock();
+        [TOTAL_NAME, operation].iter().filter_map(|name| Some(buckets.get(name)?.moved)).sum()
     }
 
     /// Takes a token of each bucket, in advance if need be.
@@ -286,22 +327,42 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refusals_lower_the_rate_and_it_rises_again() {
+    async fn refusals_in_a_row_lower_the_rate_and_it_rises_again() {
         let limits = Limits::new(1.0);
         limits.admit("PutRestApi", &caller("a")).await.expect("the first is free");
-        limits.refused("PutRestApi", Some(Duration::from_secs(4)));
-        let start = Instant::now();
-        call(&limits, "PutRestApi", &caller("a"), start).await;
-        assert!(start.elapsed() >= Duration::from_secs(4), "as AWS asked");
-        let slow = Instant::now();
-        call(&limits, "PutRestApi", &caller("a"), slow).await;
-        assert!((1.4..1.5).contains(&slow.elapsed().as_secs_f64()), "{:?}", slow.elapsed());
-        (0..15).for_each(|_| limits.passed("PutRestApi"));
+        for expected in [1.0..1.1, 1.4..1.5] {
+            limits.refused("PutRestApi", Some(Duration::from_secs(4)));
+            let start = Instant::now();
+            call(&limits, "PutRestApi", &caller("a"), start).await;
+            assert!(start.elapsed() >= Duration::from_secs(4), "as AWS asked");
+            let slow = Instant::now();
+            call(&limits, "PutRestApi", &caller("a"), slow).await;
+            assert!(expected.contains(&slow.elapsed().as_secs_f64()), "{:?}", slow.elapsed());
+        }
+        (0..15).for_each(|_| limits.passed("PutRestApi", Duration::ZERO));
         tokio::time::sleep(Duration::from_secs(9)).await;
         let again = Instant::now();
         for _ in 0..2 {
             call(&limits, "PutRestApi", &caller("a"), again).await;
         }
         assert!((1.0..1.1).contains(&again.elapsed().as_secs_f64()), "{:?}", again.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sleeps_waits_as_long_as_a_call_before_came_late() {
+        let (limits, b) = (Limits::new(1.0), caller("b"));
+        let quick = Duration::from_millis(100);
+        for late in [Duration::ZERO, Duration::from_millis(700)] {
+            limits.admit("CreateDeployment", &caller("a")).await.expect("within patience");
+            let sent = Instant::now();
+            let arrives = async {
+                tokio::time::sleep(quick + late).await;
+                limits.passed("CreateDeployment", quick + late);
+            };
+            let (next, ()) = tokio::join!(call(&limits, "CreateDeployment", &b, sent), arrives);
+            let expected = 5.0 + late.as_secs_f64();
+            assert!((expected..expected + 0.1).contains(&next.0), "{} after {late:?}", next.0);
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
     }
 }

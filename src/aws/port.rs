@@ -6,8 +6,9 @@ use std::future::Future;
 use super::{Domains, Result, UsagePlans};
 use crate::model::{
     ApiKeyId, ApiSettings, ApiStatus, Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment,
-    DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest, Models, ObservedStage, PolicyDocument,
-    RestApi, RestApiId, Revision, Role, Stage, StageChange, StageName, Tags, TestAnswer, UsagePlanId, Validation,
+    DeploymentHead, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest, Models, ObservedStage,
+    PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageChange, StageName, Tags, TestAnswer, UsagePlanId,
+    Validation,
 };
 
 /// A REST API without its content.
@@ -103,8 +104,8 @@ pub trait ApiGateway {
     fn get_models(&self, id: &RestApiId) -> impl Future<Output = Result<Models>> + Send;
     /// Stages; whose they are is for the caller to say, so `owned` is false.
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
-    /// Deployments whose description names a revision, the newest first.
-    fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<Deployment>>> + Send;
+    /// All deployments, the newest first.
+    fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<DeploymentHead>>> + Send;
     fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiHead>> + Send;
     /// `keep` leaves what the API has beside that (`mode=merge`); else it goes (`mode=overwrite`).
     fn put_rest_api(

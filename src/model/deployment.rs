@@ -56,6 +56,17 @@ pub struct Deployment {
     pub needs: Option<Needs>,
 }
 
+/// A deployment as API Gateway has it: it tells no more of its content than its description does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeploymentHead {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The revision that its description names, if it does.
+    pub revision: Option<Revision>,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+}
+
 /// What the calls of a revision need and a deployment does not hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Needs {

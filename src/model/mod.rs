@@ -29,7 +29,7 @@ pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
 pub use client_certificate::{ClientCertificate, ClientCertificateId};
-pub use deployment::{Deployment, DeploymentId, Needs, Revision, Serves};
+pub use deployment::{Deployment, DeploymentHead, DeploymentId, Needs, Revision, Serves};
 pub use domain::{Domain, DomainName, DomainSettings, DomainTarget, ObservedDomain};
 pub use method_settings::{
     LogLevel, Logging, MethodCache, MethodSettings, SettingsChange, SettingsPart, Throttling, Unauthorized,

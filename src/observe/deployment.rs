@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Scope;
 use crate::aws::{Aws, Result};
-use crate::model::{Deployment, DeploymentId, ObservedStage, RestApiId, StageName};
+use crate::model::{Deployment, DeploymentHead, DeploymentId, ObservedStage, RestApiId, Revision, StageName};
 
 pub(super) async fn observe(
     aws: &impl Aws,
@@ -19,16 +19,19 @@ pub(super) async fn observe(
     {
         return Ok(scope.deployments.clone());
     }
-    let mut deployments = aws.get_deployments(api).await?;
+    let found = aws.get_deployments(api).await?;
     // What others made and gave the description of one of ours is none.
-    let there: Vec<DeploymentId> = deployments.iter().map(|deployment| deployment.id.clone()).collect();
-    let forged = |deployment: &Deployment| {
-        seen(&deployment.id).is_none()
-            && scope.deployments.iter().any(|seen| seen.revision == deployment.revision && there.contains(&seen.id))
+    let forged = |revision: &Revision| {
+        let there = |seen: &Deployment| found.iter().any(|deployment| deployment.id == seen.id);
+        scope.deployments.iter().any(|seen| seen.revision == *revision && there(seen))
     };
-    deployments.retain(|deployment| !forged(deployment));
-    for deployment in &mut deployments {
-        deployment.needs = seen(&deployment.id).and_then(|seen| seen.needs.clone());
-    }
-    Ok(deployments)
+    let ours = found.iter().filter_map(|DeploymentHead { id, revision, created }| {
+        // What a deployment holds stays the same; anybody can edit its description.
+        let known = seen(id).cloned();
+        known.or_else(|| {
+            let revision = revision.clone().filter(|revision| !forged(revision))?;
+            Some(Deployment { id: id.clone(), revision, created: *created, needs: None })
+        })
+    });
+    Ok(ours.collect())
 }

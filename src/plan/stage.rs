@@ -218,10 +218,8 @@ impl Wanted<'_> {
             return;
         };
         if has.is_none() || found.canary_serves != Some(self.current) {
-            if has.is_some() {
-                let path = self.path("canary.revision");
-                changes.extend(Change::between(&path, found.canary_serves, Some(self.current)));
-            }
+            let path = self.path("canary.revision");
+            changes.extend(Change::between(&path, found.canary_serves, Some(self.current)));
             update.canary_revision = Some(self.current.clone());
         }
         if has != Some(wanted) {

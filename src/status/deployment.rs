@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
-use crate::api::{DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
+use crate::api::{CanaryStatus, DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
 use crate::apply::Ids;
 use crate::model::{Deployment, DeploymentId, Desired, Needs, PolicyDocument, Revision};
 
@@ -45,7 +45,7 @@ pub(super) fn stage(
     name: &str,
     url: String,
     id: &DeploymentId,
-    ids: &Ids,
+    (desired, ids): (&Desired, &Ids),
     before: &[StageStatus],
     now: &Time,
 ) -> StageStatus {
@@ -57,5 +57,15 @@ pub(super) fn stage(
         deployment_id: id.to_string(),
         revision: holds.map(|deployment| deployment.revision.to_string()).unwrap_or_default(),
         since: Some(served.and_then(|served| served.since.clone()).unwrap_or_else(|| now.clone())),
+        canary: canary(name, desired, ids),
     }
+}
+
+/// A stage's canary, which serves what the spec describes.
+fn canary(name: &str, desired: &Desired, ids: &Ids) -> Option<CanaryStatus> {
+    let canary = desired.stages.get(name)?.canary.as_ref()?;
+    let current = desired.revision.as_ref()?;
+    let holds = ids.deployments.iter().find(|deployment| deployment.revision == *current)?;
+    let (deployment_id, revision) = (holds.id.to_string(), current.to_string());
+    Some(CanaryStatus { percent: canary.percent, deployment_id, revision })
 }

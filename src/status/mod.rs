@@ -170,7 +170,7 @@ fn settled(
         });
         // The methods of an older revision are not known.
         status.endpoints.extend(called.filter(|_| desired.served_by(name) == Some(revision)));
-        status.stages.push(deployment::stage(name, url, deployment, ids, &before, context.now));
+        status.stages.push(deployment::stage(name, url, deployment, (desired, ids), &before, context.now));
     }
     status.endpoints.truncate(ENDPOINTS_MAX);
 }

@@ -20,6 +20,10 @@ pub fn outputs(region: &str, status: &StepFunctionsApiStatus) -> BTreeMap<String
             }
         }
     }
+    // One key for all environments, whatever the name is there; the spec's first of several.
+    for url in status.domains.iter().flat_map(|domain| &domain.urls) {
+        all.entry(format!("{}.domain.url", url.stage)).or_insert_with(|| url.url.clone());
+    }
     for (key, endpoints) in methods {
         if let [endpoint] = endpoints[..]
             && key.len() <= OUTPUT_KEY_MAX
@@ -51,6 +55,7 @@ mod tests {
                 deployment_id: String::new(),
                 revision: String::new(),
                 since: None,
+                canary: None,
             }],
             endpoints: vec![
                 endpoint("POST", ""),

@@ -1,6 +1,7 @@
 //! Custom domain names: calls come by them, what is someone else's stays, and what is ours goes with the object.
 
 use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, Op, PatchOperation};
+use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 use stepgate::api::StepFunctionsApi;
 
@@ -88,6 +89,7 @@ async fn example_leads_two_paths_of_a_name_to_two_stages() {
     let _controller = world.controller().await;
     let domain = name(&world);
     let example = world.example("custom-domain").replace("name: api.example.com", &format!("name: {domain}"));
+    let example = example.replace("spec:\n", "spec:\n  outputs: {configMap: urls}\n");
     world.kube.apply(&example).await.expect("the example applies");
     let object = world.kube.wait_ready("custom-domain").await;
     assert_eq!(condition(&object, "DomainsReady").map(|ready| ready.status.as_str()), Some("True"));
@@ -103,6 +105,8 @@ async fn example_leads_two_paths_of_a_name_to_two_stages() {
     assert_eq!(told.hosted_zone_id.as_deref(), found.regional_hosted_zone_id());
     assert_eq!(told.state.as_deref(), Some("AVAILABLE"));
     assert_eq!(told.urls[0].url, format!("https://{domain}/orders"));
+    let outputs = world.kube.api::<ConfigMap>().get("urls").await.expect("the ConfigMap").data.unwrap_or_default();
+    assert_eq!(outputs["next.domain.url"], format!("https://{domain}/orders-next"));
     assert_eq!(found.security_policy().map(|policy| policy.as_str()), Some("TLS_1_2"));
     assert!(found.tags().is_some_and(|tags| tags.contains_key("stepgate.dev/owner")), "{found:?}");
 

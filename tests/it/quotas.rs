@@ -60,7 +60,10 @@ async fn apis_at_once(name: &str, count: usize, share: f64) -> (f64, f64) {
     let bound = (count - 1) as f64 * DEPLOYMENT;
     let metrics = controller.metrics().await;
     let refused = metrics.lines().filter(|line| line.contains(r#"outcome="throttled""#));
-    let refused: f64 = refused.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum();
+    let refused: Vec<&str> = refused.collect();
+    refused.iter().for_each(|line| println!("{line}"));
+    let refused =
+        refused.iter().filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).fold(0.0, |sum, n| sum + n);
     println!(
         "{count} APIs: {took:.0} s of AWS's, {bound:.0} s at best, {:.2}; {refused} refused; {told}",
         took / bound

@@ -10,9 +10,9 @@ use super::settings::{endpoint_configuration, head, patches, rest_api};
 use super::{SdkAws, convert, stage};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
 use crate::model::{
-    Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment, DeploymentId, GatewayResponse, Method,
-    MethodKey, MethodTest, Models, ObservedStage, RestApi, RestApiId, Revision, STAGE_TAG, Stage, StageName, Tags,
-    TestAnswer, Validation, partition,
+    Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment, DeploymentHead, DeploymentId, GatewayResponse,
+    Method, MethodKey, MethodTest, Models, ObservedStage, RestApi, RestApiId, Revision, STAGE_TAG, Stage, StageName,
+    Tags, TestAnswer, Validation, partition,
 };
 
 /// The largest page of every list.
@@ -35,9 +35,8 @@ impl SdkAws {
     }
 }
 
-fn deployment(id: String, revision: Revision, created: Option<DateTime>) -> Deployment {
-    let created = created.map(|at| at.secs()).unwrap_or_default();
-    Deployment { id: DeploymentId(id), revision, created, needs: None }
+fn seconds(at: Option<DateTime>) -> i64 {
+    at.map(|at| at.secs()).unwrap_or_default()
 }
 
 impl ApiGateway for SdkAws {
@@ -100,7 +99,7 @@ impl ApiGateway for SdkAws {
         Ok(answer.item.unwrap_or_default().into_iter().filter_map(stage::observed).collect())
     }
 
-    async fn get_deployments(&self, id: &RestApiId) -> Result<Vec<Deployment>> {
+    async fn get_deployments(&self, id: &RestApiId) -> Result<Vec<DeploymentHead>> {
         let deployments = all(async |position| {
             let request = self.apigateway.get_deployments().rest_api_id(&id.0).limit(PAGE);
             let request = request.set_position(position).send();
@@ -108,13 +107,13 @@ impl ApiGateway for SdkAws {
             let page = self.call("apigateway:GetDeployments", tried, request).await?;
             Ok((page.items, page.position))
         });
-        let ours = deployments.await?.into_iter().filter_map(|found| {
-            let revision = Revision::from_description(found.description.as_deref()?)?;
-            Some(deployment(found.id?, revision, found.created_date))
+        let found = deployments.await?.into_iter().filter_map(|found| {
+            let revision = found.description.as_deref().and_then(Revision::from_description);
+            Some(DeploymentHead { id: DeploymentId(found.id?), revision, created: seconds(found.created_date) })
         });
-        let mut ours: Vec<Deployment> = ours.collect();
-        ours.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
-        Ok(ours)
+        let mut found: Vec<DeploymentHead> = found.collect();
+        found.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        Ok(found)
     }
 
     async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiHead> {
@@ -206,7 +205,8 @@ impl ApiGateway for SdkAws {
         let request = self.apigateway.create_deployment().rest_api_id(&id.0).description(revision.description()).send();
         let answer = self.call(operation, format!("create a deployment of API {id}"), request).await?;
         let id = answer.id.ok_or_else(|| incomplete(operation, "id"))?;
-        Ok(deployment(id, revision.clone(), answer.created_date))
+        let (revision, created) = (revision.clone(), seconds(answer.created_date));
+        Ok(Deployment { id: DeploymentId(id), revision, created, needs: None })
     }
 
     async fn delete_deployment(&self, id: &RestApiId, deployment: &DeploymentId) -> Result<()> {

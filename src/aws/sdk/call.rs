@@ -93,7 +93,7 @@ impl SdkAws {
         (self.observer)(Seen::Call(Call { operation, failed, waited, took }));
         match (limited, &result) {
             (Some(name), Err(error)) if error.class == Class::Throttled => self.limits.refused(name, error.retry_after),
-            (Some(name), Ok(_)) => self.limits.passed(name),
+            (Some(name), Ok(_)) => self.limits.passed(name, took),
             _ => {}
         }
         let outcome = failed.map_or("ok", Class::label);

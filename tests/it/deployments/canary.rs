@@ -20,11 +20,15 @@ async fn canary_tries_the_new_revision_and_is_promoted_or_given_up() {
     let id = api.status().await.rest_api_id.expect("an API");
     let prod = api.world.aws.apigateway_json(REGION, &format!("restapis/{id}/stages/prod")).await;
     assert_eq!(prod["canarySettings"]["percentTraffic"], 0.5);
+    let canary = api.stage("prod").await.canary.expect("a canary");
+    assert_eq!((canary.percent, &canary.revision), (0.5, &second));
+    assert_eq!(prod["canarySettings"]["deploymentId"], canary.deployment_id);
     assert_ne!(prod["canarySettings"]["deploymentId"], prod["deploymentId"]);
 
     // Given up: the stage is what it was.
     let remove = |spec: &mut Value| drop(spec["stages"][1].as_object_mut().expect("a stage").remove("canary"));
     assert_eq!(api.change(remove).await, ["UpdateStage"]);
+    assert_eq!(api.stage("prod").await.canary, None);
     api.until_serves("prod", 1).await;
 
     // Tried again, and promoted.

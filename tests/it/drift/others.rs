@@ -121,6 +121,23 @@ async fn deployment_with_the_description_of_ours_is_a_strangers() {
 }
 
 #[tokio::test]
+async fn deployment_whose_description_others_edited_is_known_by_its_id() {
+    let shop = Shop::new("described").await;
+    let (gateway, before) = (shop.world.aws.apigateway(REGION), shop.serves("one").await);
+    let patch = PatchOperation::builder().op(Op::Replace).path("/description").value("release 1").build();
+    let update = gateway.update_deployment().rest_api_id(&shop.id).deployment_id(&before);
+    update.patch_operations(patch).send().await.expect("a description by hand");
+    // The deployments are listed because one of the stages is not on a known one.
+    shop.deploy_theirs("theirs").await;
+    shop.world.aws.forget_calls().await;
+    shop.world.kube.check_now(NAME, "1").await;
+    shop.world.kube.wait_ready(NAME).await;
+    assert_eq!(shop.serves("one").await, before);
+    assert!(!shop.writes().await.contains(&"CreateDeployment".to_owned()));
+    shop.nothing_more_is_written("2").await;
+}
+
+#[tokio::test]
 async fn what_others_wrote_into_the_roles_policy_is_never_written_again() {
     let mut shop = Shop::new("widened").await;
     let iam = shop.world.aws.iam();
