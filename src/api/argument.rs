@@ -125,7 +125,7 @@ static BODY_FIELD: Form = Form {
     name: "bodyField",
     max: 256,
     pattern: r"\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])+",
-    sentence: "must be the JSONPath of one field, such as $.order.id or $.items[0]; body: {} is the whole body",
+    sentence: "must be the JSONPath of one field, such as $.order.id or $.items[0], of names with letters, digits, _ and -; body: {} is the whole body",
     compiled: OnceLock::new(),
 };
 static QUERY: Form = Form {

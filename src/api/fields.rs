@@ -4,6 +4,7 @@ use kube::core::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use super::names::OBJECT_NAME_MAX;
 use crate::actions;
 
 /// Names of the catalogue's actions.
@@ -36,6 +37,13 @@ pub(super) fn list_arguments(schema: &mut Schema) {
     let all: Vec<String> = actions::ACTIONS.iter().map(action).collect();
     let text = schema.get("description").and_then(|text| text.as_str()).unwrap_or_default();
     schema.insert("description".to_owned(), json!(format!("{text}\n\n{}", all.join("\n\n"))));
+}
+
+/// A rule that an object's name is short enough.
+pub(super) fn object_name() -> Rule {
+    Rule::new(format!("size(self.metadata.name) <= {OBJECT_NAME_MAX}")).message(
+        format!("metadata.name must have at most {OBJECT_NAME_MAX} characters: it is part of a tag in AWS").as_str(),
+    )
 }
 
 /// A rule that a text has this form, with a sentence in place of the bare pattern that a schema would show.

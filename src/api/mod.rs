@@ -44,7 +44,7 @@ pub use integration::{IntegrationResponse, MethodIntegration, PassthroughBehavio
 pub use machine::StateMachine;
 pub use method::{Authorization, AuthorizationType, Method, Request, TemplateSource, Verb};
 pub use model_schema::Model;
-pub use names::{APPROVE, CHECK_INTERVAL, CHECK_NOW, FIELD_MANAGER, FINALIZER};
+pub use names::{APPROVE, CHECK_INTERVAL, CHECK_NOW, FIELD_MANAGER, FINALIZER, OBJECT_NAME_MAX};
 pub use outputs::{ENDPOINTS_MAX, OUTPUT_KEY_MAX, output_key};
 pub use preflight::{Expectation, MethodTest};
 pub use problem::Problem;

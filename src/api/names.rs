@@ -8,5 +8,7 @@ pub const CHECK_NOW: &str = "stepgate.dev/check-now";
 pub const APPROVE: &str = "stepgate.dev/approve";
 /// Annotation with the time between checks of this object, such as `5m`.
 pub const CHECK_INTERVAL: &str = "stepgate.dev/check-interval";
+/// Most characters of an object's name: it is part of a tag in AWS.
+pub const OBJECT_NAME_MAX: usize = 100;
 /// Field manager and event reporter.
 pub const FIELD_MANAGER: &str = "stepgate";

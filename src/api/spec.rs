@@ -11,7 +11,7 @@ use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
 use super::endpoint::Endpoint;
-use super::fields::{form, tag_keys, tag_values};
+use super::fields::{form, object_name, tag_keys, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
 use super::model_schema::Model;
@@ -36,8 +36,7 @@ use super::usage_plan::UsagePlan;
     derive = "PartialEq",
     doc = "An HTTP API in Amazon API Gateway in front of AWS Step Functions: role, methods, mapping templates, CORS, \
            deployments and stages from one object.",
-    validation = Rule::new("size(self.metadata.name) <= 100")
-        .message("metadata.name must have at most 100 characters: it is part of a tag in AWS"),
+    validation = object_name(),
     selectable = ".spec.region",
     selectable = ".spec.mode",
     printcolumn(

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kube::ResourceExt;
+use regex_lite::Regex;
 use serde_json::Value;
 
 use super::referents::Referents;
-use crate::api::{StepFunctionsApi, schema};
+use crate::api::{OBJECT_NAME_MAX, StepFunctionsApi, schema};
 use crate::model::{Desired, Owner};
 use crate::references::References;
 use crate::render::{Problem, Rendered, render};
@@ -40,7 +41,11 @@ impl ManifestArguments {
         for file in &self.files {
             let name = file.display();
             let text = read(file).map_err(|error| format!("failed to read {name}: {error}"))?;
-            for document in documents(&text).map_err(|error| format!("{name}: {error}"))? {
+            let documents = documents(&text).map_err(|error| format!("{name}: {error}"))?;
+            for (line, key) in boolean_keys(&text, &documents) {
+                eprintln!("warning: {name}:{line}: kubectl reads the key {key} as true or false; put it in quotes");
+            }
+            for document in documents {
                 let namespace = document["metadata"]["namespace"].as_str().unwrap_or(&self.namespace);
                 referents.note(&document, namespace);
                 objects.extend(parse(document).map_err(|error| format!("{name}: {error}"))?);
@@ -83,6 +88,22 @@ fn documents(text: &str) -> Result<Vec<Value>, String> {
     Ok(documents.into_iter().flat_map(items).collect())
 }
 
+/// Keys without quotes that are texts here and in YAML 1.2, and booleans in YAML 1.1, which kubectl reads; with their lines.
+fn boolean_keys(text: &str, documents: &[Value]) -> Vec<(usize, String)> {
+    fn has(value: &Value, key: &str) -> bool {
+        match value {
+            Value::Object(members) => members.contains_key(key) || members.values().any(|value| has(value, key)),
+            Value::Array(items) => items.iter().any(|item| has(item, key)),
+            _ => false,
+        }
+    }
+    const KEY: &str = r"(?:^|[{,]|-\s)\s*(y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF)\s*:(?:\s|$)";
+    let Ok(key) = Regex::new(KEY) else { return Vec::new() };
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with('#'));
+    let keys = lines.flat_map(|(line, number)| key.captures_iter(line).map(move |found| (number, found[1].to_owned())));
+    keys.filter(|(_, key)| documents.iter().any(|document| has(document, key))).collect()
+}
+
 /// The object, if it is of our kind.
 fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
     if document["kind"] != "StepFunctionsApi" {
@@ -91,6 +112,9 @@ fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
     let name = document["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if name.is_empty() {
         return Err("metadata.name: missing".to_owned());
+    }
+    if name.chars().count() > OBJECT_NAME_MAX {
+        return Err(format!("{name}: metadata.name: has more than {OBJECT_NAME_MAX} characters"));
     }
     if document["apiVersion"] != "stepgate.dev/v1alpha1" {
         return Err(format!("{name}: apiVersion: {} is not stepgate.dev/v1alpha1", document["apiVersion"]));
@@ -126,6 +150,13 @@ mod tests {
     use super::*;
 
     const HEAD: &str = "apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {name: a}\n";
+
+    #[test]
+    fn keys_that_kubectl_takes_for_booleans_are_found_where_they_have_no_quotes() {
+        let text = "a: {y: 1, \"n\": 2, x: 3}\n# off: 4\nb:\n- on: 5\n  No : 6\ncd: y\ntext: |\n  off: 7\n";
+        let found = boolean_keys(text, &documents(text).unwrap());
+        assert_eq!(found, [(1, "y".to_owned()), (4, "on".to_owned()), (5, "No".to_owned())]);
+    }
 
     #[test]
     fn a_misspelt_field_is_refused_with_its_path() {

@@ -53,7 +53,7 @@ fn call(arguments: &Arguments, file: &Path) -> Result<(), String> {
     };
     let desired = rendered(manifest)?;
     let (method, stage) = (arguments.method.as_deref(), arguments.stage.as_deref());
-    let trial = trial::call(&desired, &sample, method, stage).map_err(|problem| {
+    let trial = trial::call(&manifest.object.spec, &desired, &sample, method, stage).map_err(|problem| {
         if problem.starts_with("--") { problem } else { format!("{}: {problem}", file.display()) }
     })?;
     print(&(serde_json::to_string_pretty(&trial).map_err(|error| error.to_string())? + "\n"))?;

@@ -30,6 +30,7 @@ mod validator;
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Adoption, Desired, Owner, RestApi, RestApiId, Revision, Role};
 
+pub use self::template::{Condition, conditions};
 pub use crate::api::Problem;
 
 /// What a spec becomes.

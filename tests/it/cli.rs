@@ -165,8 +165,8 @@ async fn bad_manifest_is_refused_with_paths_and_exit_code_1() {
         (manifest("x", "").replace("  region: us-east-1\n", ""), "  spec.region: missing"),
         (manifest("x", "").replace("[{name: a}]", "[{name: a}, {name: a}]"), "  spec.stages[1]: stands twice"),
         (
-            manifest("x", "").replace("name: a}", "name: a, variables: {n: 7}}"),
-            "  spec.stages[0].variables.n: has to be of type string",
+            manifest("x", "").replace("name: a}", "name: a, variables: {size: 7}}"),
+            "  spec.stages[0].variables.size: has to be of type string",
         ),
         (
             manifest("x", "").replace("stages: [{name: a}]", "stages: []"),
@@ -177,6 +177,7 @@ async fn bad_manifest_is_refused_with_paths_and_exit_code_1() {
             "  spec: missing",
         ),
         (manifest("x", "").replace("{name: x}", "{}"), "metadata.name: missing"),
+        (manifest(&"x".repeat(101), ""), "metadata.name: has more than 100 characters"),
         (manifest("x", "").replace("v1alpha1", "v9"), "\"stepgate.dev/v9\" is not stepgate.dev/v1alpha1"),
     ];
     for (text, says) in cases {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{Answer, MachineKind, World};
 
 mod refused;
+mod values;
 
 const MANIFEST: &str = r#"
 apiVersion: stepgate.dev/v1alpha1

@@ -93,6 +93,16 @@ async fn what_callers_cannot_reach_is_warned_of() {
 }
 
 #[tokio::test]
+async fn keys_that_kubectl_takes_for_booleans_are_warned_of() {
+    let object = |key: &str| with(&[("/a", &format!("arguments: {{input: {{object: {{{key}: {{query: q}}}}}}}}"))], "");
+    let line = told(&object("y")).await;
+    assert_eq!(line, ["warning: -:8: kubectl reads the key y as true or false; put it in quotes"], "before it is sent");
+    assert_eq!(told(&object("'y'")).await, Vec::<String>::new());
+    let after = told(&object("'true'")).await;
+    assert!(after[0].starts_with("spec.methods[POST /a].arguments.input.object.true: kubectl reads"), "{after:?}");
+}
+
+#[tokio::test]
 async fn an_own_template_that_the_action_cannot_use_is_warned_of() {
     let with_template = |template: &str| {
         let inline = serde_json::Value::from(template);

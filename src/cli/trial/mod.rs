@@ -23,7 +23,9 @@ use self::gateway::Refusal;
 use self::route::Reached;
 pub(super) use self::sample::{HELP, Sample};
 use crate::actions::nearest;
+use crate::api::StepFunctionsApiSpec;
 use crate::model::{Backend, Definition, Desired, Integration, Role, Stage};
+use crate::render;
 use crate::vtl::{self, Context};
 
 const JSON: &str = "application/json";
@@ -66,6 +68,7 @@ struct Response {
 /// # Errors
 /// With the field of the sample, or the option, that leads nowhere.
 pub(super) fn call(
+    spec: &StepFunctionsApiSpec,
     desired: &Desired,
     sample: &Sample,
     method: Option<&str>,
@@ -89,7 +92,11 @@ pub(super) fn call(
         Err(problem) => Ok(Err(Refusal::no_method(problem))),
         Ok(reached) => {
             trial.not_checked = gateway::not_checked(api, &reached);
-            trial.answered((definition, desired.role.as_ref()), &reached, &mut context, &sample.answer)
+            let conditions = render::conditions(spec, reached.key);
+            let unmet = conditions.into_iter().filter(|condition| !condition.holds(&context));
+            let unmet: Vec<String> = unmet.map(|condition| condition.told.to_string()).collect();
+            let api = (definition, desired.role.as_ref());
+            trial.answered(api, &reached, &unmet, &mut context, &sample.answer)
         }
     };
     trial.response = answered?.unwrap_or_else(|refusal| {
@@ -138,6 +145,7 @@ impl Trial {
         &mut self,
         (definition, role): (&Definition, Option<&Role>),
         reached: &Reached,
+        unmet: &[String],
         context: &mut Context,
         answer: &sample::Answer,
     ) -> Result<Result<Response, Refusal>, String> {
@@ -155,7 +163,7 @@ impl Trial {
         let answer = match &integration.backend {
             Backend::Aws { uri, .. } => {
                 let action = uri.rsplit('/').next().unwrap_or_default();
-                self.asked(action, (integration, role), &output, answer)?
+                self.asked(action, (integration, role), unmet, &output, answer)?
             }
             _ => mock(&output.text),
         };
@@ -167,10 +175,11 @@ impl Trial {
         &mut self,
         action: &str,
         (integration, role): (&Integration, Option<&Role>),
+        unmet: &[String],
         output: &vtl::Output,
         answer: &sample::Answer,
     ) -> Result<StepFunctions, String> {
-        self.problem = not_an_object(action, integration, output);
+        self.problem = not_an_object(unmet, output);
         let answer = match &self.problem {
             Some(_) => StepFunctions::error(SERIALIZATION, ""),
             None => {
@@ -204,23 +213,15 @@ fn shown(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-/// Why Step Functions cannot read a request, with the place that made it so.
-fn not_an_object(action: &str, integration: &Integration, output: &vtl::Output) -> Option<String> {
+/// Why Step Functions cannot read a request: what the call does not have, or the place of the template that made it so.
+fn not_an_object(unmet: &[String], output: &vtl::Output) -> Option<String> {
     if output.text.trim().is_empty() {
         return None;
     }
     let refused = "Step Functions refuses the request";
     match serde_json::from_str::<Value>(&output.text) {
         Ok(Value::Object(_)) => None,
-        // What a template makes of a call that lacks something.
-        Ok(Value::Array(items))
-            if items.is_empty()
-                && integration.request_templates.values().any(|text| text.ends_with(Integration::OR_REFUSED)) =>
-        {
-            Some(format!(
-                "{refused}: the call lacks what {action} needs, or is about another machine than the method's"
-            ))
-        }
+        Ok(_) if !unmet.is_empty() => Some(format!("{refused}: {}", unmet.join("; "))),
         Ok(_) => Some(format!("{refused}: it is no JSON object")),
         Err(error) => Some(format!(
             "{refused}: it is not JSON: {error}; {} of the template makes that",

@@ -4,7 +4,8 @@ use super::escaped;
 use super::source::Read;
 use crate::api::{self, StepFunctionsApiSpec};
 use crate::model::Integration;
-use crate::render::Problems;
+use crate::render::{Problem, Problems};
+use crate::vtl;
 
 /// Holds for a body that has fields to look for; what is no JSON has none, and no body at all reads as `{}`.
 const HAS_FIELDS: &str = "($json != \"\" || $body == \"{}\")";
@@ -12,14 +13,44 @@ const HAS_FIELDS: &str = "($json != \"\" || $body == \"{}\")";
 /// Holds for a body that is JSON, null and the empty string too, or for none.
 const IS_JSON: &str = "($json != \"\" || $body == \"{}\" || $body.matches('\\s*(null|\"\")\\s*'))";
 
+/// Why a body that is none is refused.
+const NO_JSON: &str = "the body is not JSON";
+
+/// What a condition's template gives of a call for which it holds.
+const HOLDS: &str = "holds";
+
+/// What must hold of a call, or Step Functions is made to refuse it.
+pub struct Condition {
+    /// Gives [`HOLDS`] or nothing.
+    template: String,
+    /// The field of the spec that asks for it, and what is wrong with a call for which it does not hold.
+    pub told: Problem,
+}
+
+impl Condition {
+    /// Whether it holds for a call.
+    pub fn holds(&self, call: &vtl::Context) -> bool {
+        let output = vtl::parse(&self.template).and_then(|template| vtl::evaluate(&template, call));
+        output.is_ok_and(|output| output.text == HOLDS)
+    }
+}
+
 /// What the parts of a template add to the whole.
 pub(super) struct Builder<'a> {
     pub(super) spec: &'a StepFunctionsApiSpec,
     pub(super) method: &'a api::Method,
     pub(super) problems: &'a mut Problems,
     set: String,
-    needed: Vec<String>,
+    needed: Vec<Need>,
     variables: usize,
+}
+
+/// What must hold of a call, or the request is refused.
+pub(super) struct Need {
+    /// In the template's words.
+    condition: String,
+    /// The field of the spec that asks for it, and what it asks, for people.
+    told: Problem,
 }
 
 /// A value of the request.
@@ -48,32 +79,33 @@ impl<'a> Builder<'a> {
         self.set.push_str(directives);
     }
 
-    /// Adds what must hold of the call, or the request is refused.
-    pub(super) fn need(&mut self, condition: impl Into<String>) {
+    /// Adds what must hold of the call, or the request is refused: in the template's words, and in people's, of that field.
+    pub(super) fn need(&mut self, field: &str, message: impl Into<String>, condition: impl Into<String>) {
         let condition = condition.into();
-        if !self.needed.contains(&condition) {
-            self.needed.push(condition);
+        if self.needed.iter().all(|need| need.condition != condition) {
+            let told = Problem { field: field.to_owned(), message: message.into() };
+            self.needed.push(Need { condition, told });
         }
     }
 
     /// The same for a value that the call may lack.
-    pub(super) fn need_if(&mut self, present: Option<&str>, condition: String) {
+    pub(super) fn need_if(&mut self, present: Option<&str>, field: &str, message: &str, condition: String) {
         match present {
-            Some(present) => self.need(format!("(!({present}) || {condition})")),
-            None => self.need(condition),
+            Some(present) => self.need(field, message, format!("(!({present}) || {condition})")),
+            None => self.need(field, message, condition),
         }
     }
 
     /// Needs a body whose fields can be read.
-    pub(super) fn need_fields(&mut self) {
+    pub(super) fn need_fields(&mut self, field: &str) {
         self.read_body();
-        self.need(HAS_FIELDS);
+        self.need(field, NO_JSON, HAS_FIELDS);
     }
 
     /// Needs a body that is JSON.
-    pub(super) fn need_json(&mut self) {
+    pub(super) fn need_json(&mut self, field: &str) {
         self.read_body();
-        self.need(IS_JSON);
+        self.need(field, NO_JSON, IS_JSON);
     }
 
     fn read_body(&mut self) {
@@ -108,7 +140,15 @@ impl<'a> Builder<'a> {
         if self.needed.is_empty() {
             return self.set + object;
         }
-        format!("{}#if({}){object}{}", self.set, self.needed.join(" && "), Integration::OR_REFUSED)
+        let needed: Vec<&str> = self.needed.iter().map(|need| need.condition.as_str()).collect();
+        format!("{}#if({}){object}{}", self.set, needed.join(" && "), Integration::OR_REFUSED)
+    }
+
+    /// What must hold of the call, one by one.
+    pub(super) fn conditions(self) -> Vec<Condition> {
+        let condition =
+            |Need { condition, told }| Condition { template: format!("{}#if({condition}){HOLDS}#end", self.set), told };
+        self.needed.into_iter().map(condition).collect()
     }
 
     /// The JSON of an object with these members, each a name and a part. `level` is how deep it stands in JSON texts: 1

@@ -15,6 +15,9 @@ mod users;
 mod value;
 mod wanted;
 
+pub use builder::Condition;
+pub use request::conditions;
+
 pub(super) use answer::{failed, refused};
 pub(super) use arguments::needed;
 pub(super) use location::location;

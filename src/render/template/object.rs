@@ -32,6 +32,11 @@ pub(super) fn of(
             builder.problems.add(&field, unknown_member(name, members));
             continue;
         }
+        if matches!(name.as_str(), "true" | "false") {
+            let text = "kubectl reads an unquoted y, yes or on as true, and n, no or off as false; if that is meant, \
+                        put it in quotes";
+            builder.problems.warn(&field, text);
+        }
         let Some(source) = parse(node, &field, &mut |field, text| builder.problems.add(field, text)) else { continue };
         let part = match member {
             Some((_, Some(member))) => value::argument(builder, member, &source, &field, level),

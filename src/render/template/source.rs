@@ -21,9 +21,10 @@ pub(super) fn read(builder: &mut Builder<'_>, source: &ArgumentSource, field: &s
     let variable = builder.variable();
     let present = Some(format!("{variable} != \"\""));
     if let Some(path) = &source.body_field {
-        builder.need_fields();
+        builder.need_fields(field);
         builder.set(&format!("#set({variable} = \"$!input.path('{path}')\")"));
-        builder.need(format!("!$input.json('{path}').startsWith(\"{{\") && !$input.json('{path}').startsWith(\"[\")"));
+        let scalar = format!("!$input.json('{path}').startsWith(\"{{\") && !$input.json('{path}').startsWith(\"[\")");
+        builder.need(field, "the call's value is an object or a list", scalar);
         return Some(Read { text: variable, present });
     }
     let mut shadowed = String::new();

@@ -120,8 +120,9 @@ fn members_of(
         builder.problems.add(field, format!("{} is an object: give object, value, body or bodyField", argument.name));
         return None;
     };
-    let part = json_of_body(builder, source, &path, level);
-    builder.need_if(part.present.as_deref(), format!("$input.json('{path}').startsWith(\"{{\")"));
+    let part = json_of_body(builder, source, &path, field, level);
+    let object = format!("$input.json('{path}').startsWith(\"{{\")");
+    builder.need_if(part.present.as_deref(), field, "the call's value is no JSON object", object);
     Some(part)
 }
 
@@ -135,7 +136,7 @@ pub(super) fn value(builder: &mut Builder<'_>, source: &ArgumentSource, field: &
     }
     let path = whole_or_field(source);
     let scalar = match (source.value_type, path) {
-        (None | Some(ValueType::Json), Some(path)) => return Some(json_of_body(builder, source, &path, level)),
+        (None | Some(ValueType::Json), Some(path)) => return Some(json_of_body(builder, source, &path, field, level)),
         (Some(ValueType::Json), None) => return json_of_the_spec(builder, source, field, level),
         (None | Some(ValueType::String), _) => Scalar::Text(None),
         (Some(ValueType::Integer), _) => Scalar::Whole,
@@ -152,11 +153,11 @@ fn whole_or_field(source: &ArgumentSource) -> Option<String> {
 
 /// The body or a field of it as it is. `$input.json` writes what was parsed, so nothing can get out of it. Null is as good
 /// as no field: both read the same.
-fn json_of_body(builder: &mut Builder<'_>, source: &ArgumentSource, path: &str, level: usize) -> Part {
+fn json_of_body(builder: &mut Builder<'_>, source: &ArgumentSource, path: &str, field: &str, level: usize) -> Part {
     if source.body.is_some() {
-        builder.need_json();
+        builder.need_json(field);
     } else {
-        builder.need_fields();
+        builder.need_fields(field);
     }
     let variable = builder.variable();
     builder.set(&format!("#set({variable} = \"$!input.path('{path}')\")"));
@@ -209,7 +210,8 @@ fn scalar_of(
         builder.set(&format!("#if({text}.contains(\"%\"))#set({text} = $util.urlDecode({text}))#end"));
     }
     if let Some(pattern) = scalar.pattern() {
-        builder.need_if(present.as_deref(), format!("{text}.matches('{pattern}')"));
+        let message = format!("the call's value is {}", scalar.wrong());
+        builder.need_if(present.as_deref(), field, &message, format!("{text}.matches('{pattern}')"));
     }
     let json = match scalar {
         Scalar::Text(_) | Scalar::Arn(_) | Scalar::Word(_) => {
@@ -239,6 +241,19 @@ impl Scalar {
                     .to_owned(),
             ),
             Self::Boolean => Some("true|false".to_owned()),
+        }
+    }
+
+    /// What a text is that does not match the pattern.
+    fn wrong(self) -> String {
+        match self {
+            Self::Text(_) | Self::Arn(_) => "wrong".to_owned(),
+            Self::Word(words) => format!("none of {}", words.join(", ")),
+            Self::Integer { min, .. } if min >= 0 => "no whole number of up to nine digits".to_owned(),
+            Self::Integer { .. } => "no whole number of up to nine digits, with or without -".to_owned(),
+            Self::Whole => "no whole number of 64 bits".to_owned(),
+            Self::Number => "no number of JSON of up to 64 bits".to_owned(),
+            Self::Boolean => "neither true nor false".to_owned(),
         }
     }
 }

@@ -14,12 +14,12 @@ fn example(name: &str) -> Files {
     Files::of(&format!("example-{name}"), &text)
 }
 
-fn machine(name: &str) -> String {
+pub(super) fn machine(name: &str) -> String {
     format!("arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{name}")
 }
 
 /// The call comes to that status and error, and to a problem that says that; "" for none.
-async fn comes_to(files: &Files, sample: Value, status: u16, error: &str, says: &str) -> Value {
+pub(super) async fn comes_to(files: &Files, sample: Value, status: u16, error: &str, says: &str) -> Value {
     let (shown, told) = files.run(&sample, &[]).await.expect("it succeeds");
     let response = &shown["response"];
     assert_eq!(response["status"], status, "{sample}\n{shown:#}");
@@ -77,7 +77,7 @@ async fn what_the_validator_of_a_method_refuses_is_told_with_its_place() {
         comes_to(&files, json!({"method": "GET", "path": path}), 400, "BadRequestParameters", missing).await;
     }
     let other = json!({"method": "GET", "path": format!("/orders?arn={}", arn.replace("Orders", "Others"))});
-    let says = "the call lacks what DescribeExecution needs, or is about another machine than the method's";
+    let says = "spec.methods[GET /orders].arguments.executionArn: the call's value is the execution of another machine than the method's";
     comes_to(&files, other, 400, "SerializationException", says).await;
 }
 
