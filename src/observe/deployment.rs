@@ -1,5 +1,6 @@
 //! The API's deployments.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::Scope;
@@ -33,5 +34,9 @@ pub(super) async fn observe(
             Some(Deployment { id: id.clone(), revision, created: *created, needs: None })
         })
     });
-    Ok(ours.collect())
+    let mut ours: Vec<Deployment> = ours.collect();
+    // Made in the same second: the status knows the order, and what it does not know is newer.
+    let position = |id: &DeploymentId| scope.deployments.iter().position(|seen| seen.id == *id);
+    ours.sort_by_key(|deployment| (Reverse(deployment.created), position(&deployment.id)));
+    Ok(ours)
 }

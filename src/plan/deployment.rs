@@ -46,6 +46,15 @@ pub(super) fn unmet(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     held.filter_map(|(revision, stage)| missing(observed, revision, stage)).collect()
 }
 
+/// Older revisions that stages are to serve and whose needs are not known: the status that had them was lost.
+pub(super) fn unrecorded(desired: &Desired, observed: &Observed) -> Vec<String> {
+    let held = desired.held().into_iter().filter(|_| desired.role.is_some());
+    let without = |revision: &Revision| observed.deployment_of(revision).is_some_and(|found| found.needs.is_none());
+    held.filter(|(revision, _)| without(revision))
+        .map(|(revision, stage)| format!("{revision} of stage {stage}"))
+        .collect()
+}
+
 /// Revisions that stages cannot hold on to.
 fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     let role = desired.role.as_ref().map(|role| &role.name);

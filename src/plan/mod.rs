@@ -51,6 +51,8 @@ pub struct Plan {
     pub unmet: Vec<Blocker>,
     /// What API and role have beside what is desired, and keep.
     pub kept: Vec<String>,
+    /// Older revisions that stages are to serve and whose needs are not known, with their stages.
+    pub unrecorded: Vec<String>,
     /// API keys that exist and stay, by their name in the spec.
     pub api_keys: BTreeMap<String, ApiKeyId>,
 }
@@ -75,6 +77,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         kept: adopt::kept(desired, observed).into_iter().chain(policy::kept(observed)).collect(),
         blockers: state_machine::blockers(desired, observed),
         unmet: deployment::unmet(desired, observed),
+        unrecorded: deployment::unrecorded(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
     };
     let parts: [fn(&Desired, &Observed) -> Steps; 12] = [

@@ -129,6 +129,16 @@ fn kept(plan: &Plan) -> String {
     plan.kept().map(|kept| format!("; kept beside the spec: {kept}")).unwrap_or_default()
 }
 
+fn unrecorded(plan: &Plan) -> String {
+    if plan.unrecorded.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; what calls need was lost with an earlier status for revision {}: the role may lack it, and callers get a 500 then",
+        plan.unrecorded.join(", ")
+    )
+}
+
 fn drifted(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Applying { plan, drifted: true, .. } | Pass::Drifted(plan) => says(True, Reason::Drifted, plan.summary()),
@@ -156,7 +166,9 @@ fn serving(desired: &Desired) -> String {
 fn ready(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Applying { plan, .. } => says(False, Reason::Applying, writes(plan)),
-        Pass::Settled { desired, plan, .. } => says(True, Reason::Applied, serving(desired) + &kept(plan)),
+        Pass::Settled { desired, plan, .. } => {
+            says(True, Reason::Applied, serving(desired) + &kept(plan) + &unrecorded(plan))
+        }
         Pass::Drifted(plan) => {
             says(False, Reason::Drifted, format!("changed by others, left as it is: {}", plan.summary()))
         }

@@ -189,6 +189,23 @@ async fn stage_goes_back_to_a_revision_and_stays_there_with_what_its_calls_need(
 }
 
 #[tokio::test]
+async fn going_back_to_what_only_a_lost_status_knew_is_told() {
+    let mut api = Releases::new("unrecorded").await;
+    let first = api.status().await.revision.expect("a revision");
+    let second = api.release(2).await;
+    let lost = ["patch", "sfnapi", "api", "--subresource=status", "--type=merge", "-p", r#"{"status": null}"#];
+    api.world.kube.kubectl(&lost).await.expect("it patches");
+    api.world.kube.check_now("api", "lost").await;
+    api.change(|spec| pin(spec, 1, &first)).await;
+    let ready = |object: &StepFunctionsApi| condition(object, "Ready").expect("Ready").message.clone();
+    let told = ready(&api.world.kube.get("api").await);
+    assert!(told.contains(&format!("lost with an earlier status for revision {first} of stage prod")), "{told}");
+    assert_eq!(api.stage("prod").await.revision, first);
+    api.change(|spec| unpin(spec, 1)).await;
+    assert_eq!(ready(&api.world.kube.get("api").await), format!("stages alpha, prod at revision {second}"));
+}
+
+#[tokio::test]
 async fn deployments_are_kept_to_the_history_and_those_in_use_beyond_it() {
     let mut api = Releases::new("history").await;
     api.change(|spec| spec["history"] = json!(2)).await;
