@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::SdkAws;
-use crate::aws::limits::Later;
+use crate::aws::limits::{Answer, Later};
 use crate::aws::{Class, Error, Result};
 
 /// A call that was made.
@@ -76,25 +76,29 @@ impl SdkAws {
     {
         let tried = tried.into();
         let limited = operation.strip_prefix("apigateway:");
-        let waited = match limited {
+        let admitted = match limited {
             Some(name) => match self.limits.admit(name, &self.caller).await {
-                Ok(waited) => waited,
+                Ok(admitted) => Some(admitted),
                 Err(later) => {
                     (self.observer)(Seen::Postponed { operation });
                     return Err(self.postponed(operation, tried, later));
                 }
             },
-            None => Duration::ZERO,
+            None => None,
         };
+        let waited = admitted.map_or(Duration::ZERO, |admitted| admitted.waited);
         let start = Instant::now();
         let result = request.await.map_err(|error| self.error(operation, tried, &error));
         let took = start.elapsed();
         let failed = result.as_ref().err().map(|error| error.class);
         (self.observer)(Seen::Call(Call { operation, failed, waited, took }));
-        match (limited, &result) {
-            (Some(name), Err(error)) if error.class == Class::Throttled => self.limits.refused(name, error.retry_after),
-            (Some(name), Ok(_)) => self.limits.passed(name, took),
-            _ => {}
+        if let Some(admitted) = admitted {
+            let answer = match &result {
+                Ok(_) => Answer::Passed,
+                Err(error) if error.class == Class::Throttled => Answer::Refused(error.retry_after),
+                Err(_) => Answer::Failed,
+            };
+            self.limits.answered(admitted, answer);
         }
         let outcome = failed.map_or("ok", Class::label);
         tracing::debug!(operation, region = self.region, outcome, seconds = took.as_secs_f64(), "aws call");

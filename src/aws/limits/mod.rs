@@ -7,8 +7,11 @@
 //! neither hold up the others nor ask again and again. Where AWS refuses again and again all the same, because other tools
 //! use the same quota, the rate is lowered and rises again with each call that passes.
 //!
-//! AWS counts a call when it arrives, which nobody tells us. One that was answered later than the quickest of its operation
-//! is taken to have arrived that much later, and those after it are made that much later.
+//! AWS counts a call when it arrives, which nobody tells us. One whose answer takes longer than the quickest of its operation
+//! is taken to have arrived that much later, and those after it are made that much later; but not by more than it takes for
+//! one token to come, since AWS may just be slow.
+
+mod bucket;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,16 +19,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Burst and tokens per second.
-#[derive(Clone, Copy)]
-struct Quota {
-    burst: f64,
-    per_second: f64,
-}
-
-const fn quota(burst: f64, per_second: f64) -> Quota {
-    Quota { burst, per_second }
-}
+use self::bucket::{Bucket, Quota, quota};
 
 /// Of all operations together, shared with every other tool in the account.
 const TOTAL: Quota = quota(40.0, 10.0);
@@ -49,20 +43,8 @@ fn own(operation: &str) -> Option<Quota> {
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How much sooner than its turn one has to come back: there is something to read before.
 const LEAD: Duration = Duration::from_secs(3);
-/// How late one may come back and still have its place in the line.
-const LATE: Duration = Duration::from_secs(2);
-/// When a place in the line is forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(60);
-/// Share of the burst that checks leave to changes.
-const RESERVE: f64 = 0.5;
 /// Clocks differ a little.
 const MARGIN: f64 = 0.995;
-/// What a second refusal in a row leaves of a rate, how far down that goes, and what each call that passes gives back.
-const LOWERED: f64 = 0.7;
-const LOWEST: f64 = 0.1;
-const RAISED: f64 = 0.02;
-/// How long a refusal without a word about it holds.
-const REFUSED: Duration = Duration::from_secs(1);
 
 /// Who makes calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +65,26 @@ pub enum Urgency {
     Check,
 }
 
+/// A call that may be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Admitted {
+    operation: &'static str,
+    due: Instant,
+    /// How long it waited.
+    pub(super) waited: Duration,
+}
+
+/// What AWS says of a call, as far as its rate goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer {
+    /// It was taken.
+    Passed,
+    /// Too many were made; with how long to wait, if that is said.
+    Refused(Option<Duration>),
+    /// It failed for another reason.
+    Failed,
+}
+
 /// Why a call is not to be made now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Later {
@@ -90,74 +92,6 @@ pub(super) struct Later {
     pub(super) come_back: Duration,
     /// When the call can be made, about.
     pub(super) turn: Duration,
-}
-
-/// A place in a line.
-struct Place {
-    caller: String,
-    turn: Instant,
-}
-
-struct Bucket {
-    quota: Quota,
-    /// What AWS's refusals left of the rate, from 0 to 1.
-    factor: f64,
-    /// Refusals in a row: the first may be a call that overtook another.
-    refusals: u32,
-    /// As many as there were at that moment, which is still to come where AWS asked not to be called before.
-    tokens: f64,
-    at: Instant,
-    /// The quickest answer so far.
-    quickest: Duration,
-    /// By how much turns that were already given have moved, all in all.
-    moved: Duration,
-    line: Vec<Place>,
-}
-
-impl Bucket {
-    fn new(quota: Quota, now: Instant) -> Self {
-        let (quickest, moved) = (Duration::MAX, Duration::ZERO);
-        Self { quota, factor: 1.0, refusals: 0, tokens: quota.burst, at: now, quickest, moved, line: Vec::new() }
-    }
-
-    fn rate(&self) -> f64 {
-        self.quota.per_second * self.factor
-    }
-
-    /// Brings tokens and line up to date.
-    fn refresh(&mut self, now: Instant) {
-        let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + since * self.rate()).min(self.quota.burst);
-        self.at = self.at.max(now);
-        self.line.retain(|place| now < place.turn + FORGOTTEN);
-    }
-
-    /// How long until the caller's turn, with all before it in the line having theirs. Who is late is not waited for.
-    fn wait(&self, caller: &Caller, now: Instant) -> Duration {
-        let before = self.line.iter().take_while(|place| place.caller != caller.name);
-        let before = before.filter(|place| now < place.turn + LATE).count() as f64;
-        let kept = match caller.urgency {
-            Urgency::Change => 0.0,
-            Urgency::Check => (self.quota.burst * RESERVE).floor(),
-        };
-        let tokens = Duration::from_secs_f64(((1.0 + before + kept - self.tokens) / self.rate()).max(0.0));
-        self.at.saturating_duration_since(now) + tokens
-    }
-
-    /// Notes that a call was answered after that time: all turns after it move by as much as it arrived late.
-    fn answered(&mut self, took: Duration) {
-        self.quickest = self.quickest.min(took);
-        let late = (took - self.quickest).min(Duration::from_secs_f64(1.0 / self.rate()));
-        self.tokens -= late.as_secs_f64() * self.rate();
-        self.moved += late;
-    }
-
-    fn stand_in_line(&mut self, caller: &Caller, turn: Instant) {
-        match self.line.iter_mut().find(|place| place.caller == caller.name) {
-            Some(place) => place.turn = turn,
-            None => self.line.push(Place { caller: caller.name.clone(), turn }),
-        }
-    }
 }
 
 /// The quotas of one account and region.
@@ -172,62 +106,48 @@ impl Limits {
         Self { share, buckets: Mutex::default() }
     }
 
-    /// Waits until the operation may be called, and says how long it did. The error is when to come back, if it would have
-    /// to wait too long.
-    pub(super) async fn admit(&self, operation: &'static str, caller: &Caller) -> Result<Duration, Later> {
+    /// Waits until the operation may be called. The error is when to come back, if it would have to wait too long.
+    pub(super) async fn admit(&self, operation: &'static str, caller: &Caller) -> Result<Admitted, Later> {
         let start = Instant::now();
-        let mut moved = self.moved(operation);
-        let mut wait = self.take(operation, caller)?;
+        let (mut due, mut moved) = self.take(operation, caller)?;
         // A call before may turn out to be late, and AWS may ask for a pause, while this one sleeps.
-        while !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-            let now = self.moved(operation);
-            (wait, moved) = (now - moved, now);
-        }
-        Ok(start.elapsed())
-    }
-
-    /// Notes that AWS took a call, and how long its answer did.
-    pub(super) fn passed(&self, operation: &'static str, took: Duration) {
-        let mut buckets = self.lock();
-        for name in [TOTAL_NAME, operation] {
-            if let Some(bucket) = buckets.get_mut(name) {
-                bucket.factor = (bucket.factor + RAISED).min(1.0);
-                bucket.refusals = 0;
+        loop {
+            tokio::time::sleep_until(due).await;
+            let mut buckets = self.lock();
+            let now = Instant::now();
+            let by_now = moved_by(&buckets, operation, due, now);
+            let more = by_now.saturating_sub(moved);
+            if more.is_zero() {
+                return Ok(Admitted { operation, due, waited: now - start });
             }
-        }
-        // The bucket of all is too large to be full just when a call comes late.
-        if let Some(bucket) = buckets.get_mut(operation) {
-            bucket.answered(took);
+            buckets.entry(operation).and_modify(|bucket| bucket.put_off(due, due + more));
+            (due, moved) = (due + more, by_now);
         }
     }
 
-    /// Notes that AWS refused a call for its rate: of the operation, where that has a quota of its own, else of all.
-    pub(super) fn refused(&self, operation: &'static str, retry_after: Option<Duration>) {
+    /// Notes what AWS says of a call.
+    pub(super) fn answered(&self, call: Admitted, answer: Answer) {
         let mut buckets = self.lock();
-        let name = if own(operation).is_some() { operation } else { TOTAL_NAME };
         let now = Instant::now();
-        if let Some(bucket) = buckets.get_mut(name) {
-            bucket.refresh(now);
-            bucket.tokens = bucket.tokens.min(1.0);
-            bucket.refusals += 1;
-            if bucket.refusals > 1 {
-                bucket.factor = (bucket.factor * LOWERED).max(LOWEST);
+        let passed = matches!(answer, Answer::Passed);
+        buckets.entry(call.operation).and_modify(|bucket| bucket.answered(call.due, passed, now));
+        match answer {
+            Answer::Passed => {
+                for name in [TOTAL_NAME, call.operation] {
+                    buckets.entry(name).and_modify(Bucket::passed);
+                }
             }
-            let until = bucket.at.max(now + retry_after.unwrap_or(REFUSED));
-            bucket.moved += until - bucket.at;
-            bucket.at = until;
+            Answer::Refused(retry_after) => {
+                // Of the operation, where that has a quota of its own, else of all.
+                let name = if own(call.operation).is_some() { call.operation } else { TOTAL_NAME };
+                buckets.entry(name).and_modify(|bucket| bucket.refused(now, retry_after));
+            }
+            Answer::Failed => {}
         }
     }
 
-    /// By how much turns of the operation have moved.
-    fn moved(&self, operation: &'static str) -> Duration {
-        let buckets = self.lock();
-        [TOTAL_NAME, operation].iter().filter_map(|name| Some(buckets.get(name)?.moved)).sum()
-    }
-
-    /// Takes a token of each bucket, in advance if need be.
-    fn take(&self, operation: &'static str, caller: &Caller) -> Result<Duration, Later> {
+    /// Takes a token of each bucket, in advance if need be: when the call is due, and by how much its turn had moved then.
+    fn take(&self, operation: &'static str, caller: &Caller) -> Result<(Instant, Duration), Later> {
         let mut buckets = self.lock();
         let now = Instant::now();
         let quotas = [Some((TOTAL_NAME, TOTAL)), own(operation).map(|quota| (operation, quota))];
@@ -245,15 +165,22 @@ impl Limits {
             names.push(name);
         }
         for (_, bucket) in buckets.iter_mut().filter(|(name, _)| names.contains(name)) {
-            bucket.tokens -= 1.0;
-            bucket.line.retain(|place| place.caller != caller.name);
+            bucket.take(caller);
         }
-        Ok(longest)
+        let due = now + longest;
+        let moved = moved_by(&buckets, operation, due, now);
+        buckets.entry(operation).and_modify(|bucket| bucket.expect(due));
+        Ok((due, moved))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Bucket>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// By how much the turn of a call has moved that is due then.
+fn moved_by(buckets: &HashMap<&'static str, Bucket>, operation: &'static str, due: Instant, now: Instant) -> Duration {
+    [TOTAL_NAME, operation].iter().filter_map(|name| buckets.get(name)).map(|bucket| bucket.moved(due, now)).sum()
 }
 
 #[cfg(test)]
@@ -264,13 +191,22 @@ mod tests {
         Caller { name: name.to_string(), urgency: Urgency::Change }
     }
 
-    /// A call that comes back as often as it is told to; answers when it was made, in seconds.
-    async fn call(limits: &Limits, operation: &'static str, caller: &Caller, start: Instant) -> (f64, u32) {
+    /// A call that comes back as often as it is told to, and how often it asked.
+    async fn admitted(limits: &Limits, operation: &'static str, caller: &Caller) -> (Admitted, u32) {
         let mut asked = 1;
-        while let Err(later) = limits.admit(operation, caller).await {
-            tokio::time::sleep(later.come_back).await;
+        loop {
+            match limits.admit(operation, caller).await {
+                Ok(call) => return (call, asked),
+                Err(later) => tokio::time::sleep(later.come_back).await,
+            }
             asked += 1;
         }
+    }
+
+    /// One that is answered at once; answers when it was made, in seconds.
+    async fn call(limits: &Limits, operation: &'static str, caller: &Caller, start: Instant) -> (f64, u32) {
+        let (call, asked) = admitted(limits, operation, caller).await;
+        limits.answered(call, Answer::Passed);
         (start.elapsed().as_secs_f64(), asked)
     }
 
@@ -318,20 +254,22 @@ mod tests {
         let limits = Limits::new(1.0);
         let check = Caller { name: "check".to_owned(), urgency: Urgency::Check };
         for _ in 0..20 {
-            assert_eq!(limits.admit("GetStages", &check).await, Ok(Duration::ZERO));
+            assert_eq!(admitted(&limits, "GetStages", &check).await.0.waited, Duration::ZERO);
         }
-        assert!(limits.take("GetStages", &check).expect("within patience") > Duration::ZERO);
+        assert!(limits.take("GetStages", &check).expect("within patience").0 > Instant::now());
         for name in 0..19 {
-            assert_eq!(limits.admit("GetStages", &caller(name)).await, Ok(Duration::ZERO), "{name}");
+            assert_eq!(admitted(&limits, "GetStages", &caller(name)).await.0.waited, Duration::ZERO, "{name}");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn refusals_in_a_row_lower_the_rate_and_it_rises_again() {
         let limits = Limits::new(1.0);
-        limits.admit("PutRestApi", &caller("a")).await.expect("the first is free");
-        for expected in [1.0..1.1, 1.4..1.5] {
-            limits.refused("PutRestApi", Some(Duration::from_secs(4)));
+        for (times, expected) in [(1, 1.0..1.1), (2, 1.3..1.4)] {
+            for _ in 0..times {
+                let (refused, _) = admitted(&limits, "PutRestApi", &caller("a")).await;
+                limits.answered(refused, Answer::Refused(Some(Duration::from_secs(4))));
+            }
             let start = Instant::now();
             call(&limits, "PutRestApi", &caller("a"), start).await;
             assert!(start.elapsed() >= Duration::from_secs(4), "as AWS asked");
@@ -339,7 +277,9 @@ mod tests {
             call(&limits, "PutRestApi", &caller("a"), slow).await;
             assert!(expected.contains(&slow.elapsed().as_secs_f64()), "{:?}", slow.elapsed());
         }
-        (0..15).for_each(|_| limits.passed("PutRestApi", Duration::ZERO));
+        for _ in 0..15 {
+            call(&limits, "PutRestApi", &caller("a"), Instant::now()).await;
+        }
         tokio::time::sleep(Duration::from_secs(9)).await;
         let again = Instant::now();
         for _ in 0..2 {
@@ -351,18 +291,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_sleeps_waits_as_long_as_a_call_before_came_late() {
         let (limits, b) = (Limits::new(1.0), caller("b"));
-        let quick = Duration::from_millis(100);
-        for late in [Duration::ZERO, Duration::from_millis(700)] {
-            limits.admit("CreateDeployment", &caller("a")).await.expect("within patience");
+        for late in [Duration::ZERO, Duration::from_millis(700), Duration::from_millis(4950)] {
+            let (first, _) = admitted(&limits, "CreateDeployment", &caller("a")).await;
             let sent = Instant::now();
             let arrives = async {
-                tokio::time::sleep(quick + late).await;
-                limits.passed("CreateDeployment", quick + late);
+                tokio::time::sleep(late).await;
+                limits.answered(first, Answer::Passed);
             };
             let (next, ()) = tokio::join!(call(&limits, "CreateDeployment", &b, sent), arrives);
             let expected = 5.0 + late.as_secs_f64();
             assert!((expected..expected + 0.1).contains(&next.0), "{} after {late:?}", next.0);
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
+        // One that is never answered holds the next up once.
+        let (lost, _) = admitted(&limits, "CreateDeployment", &caller("a")).await;
+        let next = call(&limits, "CreateDeployment", &b, lost.due).await;
+        assert!((10.0..10.2).contains(&next.0), "{}", next.0);
+        let next = call(&limits, "CreateDeployment", &b, Instant::now()).await;
+        assert!((5.0..5.2).contains(&next.0), "{}", next.0);
     }
 }
