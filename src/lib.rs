@@ -18,6 +18,7 @@ pub mod observe;
 pub mod plan;
 pub mod references;
 pub mod render;
+pub mod spelling;
 pub mod status;
 pub mod telemetry;
 pub mod vtl;

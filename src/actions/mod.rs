@@ -173,19 +173,6 @@ pub fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name)
 }
 
-/// Longest text that is compared with names: it takes time for each pair of letters, and no name is as long.
-const COMPARED: usize = 100;
-
-/// The one of these names that is most like a wrong one, if any is like it.
-pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if wrong.len() > COMPARED {
-        return None;
-    }
-    let likeness = |name: &str| strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase());
-    let near = names.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    near.filter(|name| likeness(name) > 0.8)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,12 +204,5 @@ mod tests {
         assert_eq!(not_in_a_name("order-7_é.x'(1)"), None);
         let wrong = [("a b", ' '), ("a*", '*'), ("a\u{7f}", '\u{7f}'), ("a\\", '\\'), ("a:b/", ':')];
         assert!(wrong.iter().all(|(text, c)| not_in_a_name(text) == Some(*c)));
-    }
-
-    #[test]
-    fn the_nearest_name_is_found_in_any_case() {
-        let names = || ACTIONS.iter().map(|action| action.name);
-        assert_eq!(nearest("startexecutoin", names()), Some("StartExecution"));
-        assert_eq!(nearest("xyz", names()), None);
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::output::print;
 use crate::actions::{self, Action, Argument, ArnKind, Kind, Machines, Resource};
+use crate::spelling::instead;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -19,10 +20,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let names = || actions::ACTIONS.iter().map(|action| action.name);
     let named = names().find(|known| known.eq_ignore_ascii_case(name)).and_then(actions::find);
-    let action = named.ok_or_else(|| match actions::nearest(name, names()) {
-        Some(near) => format!("no action {name:?}; did you mean {near}?"),
-        None => format!("no action {name:?}; there are {}", names().collect::<Vec<_>>().join(", ")),
-    })?;
+    let action = named.ok_or_else(|| format!("no action {name:?}{}", instead(name, names())))?;
     print(&one(action))
 }
 

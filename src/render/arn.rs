@@ -3,8 +3,8 @@
 //! state machines.
 
 use super::Problems;
-use crate::actions::nearest;
 use crate::model::{Arn, partition, regions};
+use crate::spelling::hint;
 
 /// Checks the ARNs of a spec, one after the other.
 pub(super) struct Arns<'a> {
@@ -89,6 +89,7 @@ fn unknown(region: &str) -> Option<String> {
     if regions().any(|known| known == region) {
         return None;
     }
-    let hint = nearest(region, regions()).map_or(String::new(), |near| format!("; did you mean {near}?"));
-    Some(format!("{region} is no region of AWS that is known here{hint} It cannot be changed: make a new object"))
+    let hint = hint(region, regions());
+    let end = if hint.is_empty() { "." } else { "" };
+    Some(format!("{region} is no region of AWS that is known here{hint}{end} It cannot be changed: make a new object"))
 }

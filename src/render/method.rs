@@ -7,6 +7,7 @@ use super::{Problems, authorizer, cache, method_field, response, template, valid
 use crate::actions::{self, Action};
 use crate::api::{self, EndpointType, StepFunctionsApiSpec};
 use crate::model::{Backend, Credentials, Integration, Method, Models, Parameter, partition};
+use crate::spelling::instead;
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -61,9 +62,7 @@ pub(super) fn render(
 
 fn find(name: &str) -> Result<&'static Action, String> {
     actions::find(name).ok_or_else(|| {
-        let names = || actions::ACTIONS.iter().map(|action| action.name);
-        let hint = actions::nearest(name, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
-        format!("no action {name:?}{hint} There are {}", names().collect::<Vec<_>>().join(", "))
+        format!("no action {name:?}{}", instead(name, actions::ACTIONS.iter().map(|action| action.name)))
     })
 }
 

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 /// Every top-level module, those it may name, and why. Nothing points back.
 const ALLOWED: &[(&str, &[&str], &str)] = &[
     ("model", &[], "AWS resources as plain data: everything else stands on them"),
+    ("spelling", &[], "words about names"),
     ("actions", &[], "the catalogue is a table of facts"),
     ("api", &["actions"], "the schema lists the catalogue's names"),
     ("references", &["api"], "a spec and values become a spec"),
-    ("vtl", &[], "a language of its own: it knows API Gateway's variables and nothing of ours"),
-    ("render", &["api", "actions", "model", "vtl"], "a spec becomes a model; users' templates are read"),
+    ("vtl", &["spelling"], "a language of its own: it knows API Gateway's variables and nothing of ours"),
+    ("render", &["api", "actions", "model", "spelling", "vtl"], "a spec becomes a model; users' templates are read"),
     ("plan", &["model"], "two models become steps"),
     ("aws", &["model"], "the port speaks the model; no spec, no plan"),
     ("import", &["actions", "api", "model", "render"], "a model becomes a spec, which render tries"),
@@ -36,7 +37,8 @@ const EDGES: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// Modules that take values and give values: no waiting, no clock, no runtime, no client.
-const PURE: &[&str] = &["model", "actions", "api", "references", "render", "import", "plan", "status", "vtl"];
+const PURE: &[&str] =
+    &["model", "spelling", "actions", "api", "references", "render", "import", "plan", "status", "vtl"];
 const IMPURE: [&str; 8] =
     ["async ", ".await", "SystemTime", "Instant", "Timestamp::now", "tokio", "std::env", "std::fs"];
 

@@ -200,7 +200,7 @@ async fn what_is_wrong_with_a_sample_is_named_by_its_field() {
         (
             json!({"path": "/sync", "answer": {"error": "Nope"}}),
             &[],
-            "call.json: answer.error: StartSyncExecution does not answer \"Nope\", but ",
+            "call.json: answer.error: StartSyncExecution does not answer \"Nope\"; there are ",
         ),
         (
             json!({"path": "/sync", "stage": "twoo"}),

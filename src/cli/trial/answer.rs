@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::request;
 use super::sample::Answer;
 use super::success::success;
-use crate::actions::{self, nearest};
+use crate::actions;
+use crate::spelling::instead;
 
 /// The error for what is no request of an action.
 pub(super) const SERIALIZATION: &str = "SerializationException";
@@ -50,9 +51,7 @@ impl StepFunctions {
             let known: Vec<&str> =
                 actions::find(action).into_iter().flat_map(actions::answers).map(|answer| answer.error).collect();
             if !known.contains(&kind.as_str()) {
-                let near = nearest(kind, known.iter().copied());
-                let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-                return Err(format!("answer.error: {action} does not answer {kind:?}, but {}{hint}", known.join(", ")));
+                return Err(format!("answer.error: {action} does not answer {kind:?}{}", instead(kind, known)));
             }
             let message = answer.message.as_deref().unwrap_or("message of the sample");
             return Ok((Self::error(kind, message), None));

@@ -22,10 +22,10 @@ use self::answer::{SERIALIZATION, StepFunctions};
 use self::gateway::Refusal;
 use self::route::Reached;
 pub(super) use self::sample::{HELP, Sample};
-use crate::actions::nearest;
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Backend, Definition, Desired, Integration, Role, Stage};
 use crate::render;
+use crate::spelling::instead;
 use crate::vtl::{self, Context};
 
 const JSON: &str = "application/json";
@@ -121,14 +121,8 @@ fn stage_of<'a>(desired: &'a Desired, sample: &Sample, option: Option<&str>) -> 
     found.ok_or_else(|| {
         let names: Vec<&str> = desired.stages.keys().map(String::as_str).collect();
         let name = name.unwrap_or_default();
-        format!("{field}: there is no stage {name:?}; {}", choice(nearest(name, names.iter().copied()), &names))
+        format!("{field}: there is no stage {name:?}{}", instead(name, names))
     })
-}
-
-/// What there is in place of a wrong name, and what may be meant by it.
-fn choice(near: Option<&str>, names: &[&str]) -> String {
-    let names = names.join(", ");
-    near.map_or_else(|| format!("there are {names}"), |near| format!("did you mean {near}? There are {names}"))
 }
 
 /// The value of a header, whose name has no case.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::sample::Sample;
-use super::{choice, nearest};
 use crate::model::{Method, MethodKey, Segment};
+use crate::spelling::{hint, instead, listed};
 
 const VERBS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
@@ -50,8 +50,8 @@ pub(super) fn find<'a>(
     resources.sort_by_key(|(resource, _)| specificity(resource));
     let reached = match resources.into_iter().next() {
         None => {
-            let near = nearest(path, methods.keys().map(|key| key.path.as_str()));
-            Err(format!("path: no method is at {path:?}; {}", choice(near, &names)))
+            let paths = methods.keys().map(|key| key.path.as_str());
+            Err(format!("path: no method is at {path:?}{}", listed(hint(path, paths), &names)))
         }
         Some((resource, variables)) => {
             let of =
@@ -72,10 +72,10 @@ fn named<'a>(
     name: &str,
     names: &[&str],
 ) -> Result<Route<'a>, String> {
-    let (key, method) = methods.iter().find(|(key, _)| key.to_string() == name).ok_or_else(|| {
-        let near = nearest(name, names.iter().copied());
-        format!("--method: there is no method {name:?}; {}", choice(near, names))
-    })?;
+    let (key, method) = methods
+        .iter()
+        .find(|(key, _)| key.to_string() == name)
+        .ok_or_else(|| format!("--method: there is no method {name:?}{}", instead(name, names.iter().copied())))?;
     let path = sample.path.as_ref().unwrap_or(&key.path);
     let variables = variables(&key.path, path)
         .ok_or_else(|| format!("path: {path:?} is not of the form {}, the path of --method", key.path))?;
@@ -89,7 +89,7 @@ fn named<'a>(
 
 fn check(sample: &Sample) -> Result<(), String> {
     if let Some(verb) = sample.method.as_deref().filter(|verb| !VERBS.contains(verb)) {
-        return Err(format!("method: {verb:?} is no verb; {}", choice(nearest(verb, VERBS), &VERBS)));
+        return Err(format!("method: {verb:?} is no verb{}", instead(verb, VERBS)));
     }
     match &sample.path {
         Some(path) if !path.starts_with('/') => {

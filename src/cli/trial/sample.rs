@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::spelling::instead;
 use serde_json::{Map, Value};
-
-use super::{choice, nearest};
 
 /// Teaches the format.
 pub(in crate::cli) const HELP: &str = "\
@@ -204,8 +203,8 @@ impl Fields {
         match self.fields.keys().next() {
             None => Ok(()),
             Some(unknown) => {
-                let near = nearest(unknown, self.taken.iter().copied());
-                Err(format!("{}: unknown field; {}", self.name(unknown), choice(near, &self.taken)))
+                let instead = instead(unknown, self.taken.iter().copied());
+                Err(format!("{}: unknown field{instead}", self.name(unknown)))
             }
         }
     }

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use super::{literal, quoted};
-use crate::actions::{Action, answers, nearest};
+use crate::actions::{Action, answers};
 use crate::api::Response;
 use crate::render::Problems;
+use crate::spelling::instead;
 
 /// `requestId` itself can be set by clients.
 const REQUEST_ID: &str = "\"$context.extendedRequestId\"";
@@ -56,12 +57,8 @@ pub(in crate::render) fn refused(action: &Action, response: &Response, field: &s
 fn check_names(action: &Action, response: &Response, field: &str, problems: &mut Problems) {
     let names: Vec<&str> = answers(action).map(|answer| answer.error).collect();
     for name in response.errors.keys().filter(|name| !names.contains(&name.as_str())) {
-        let near = nearest(name, names.iter().copied());
-        let hint = near.map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
-        problems.add(
-            format!("{field}.errors.{name}"),
-            format!("{} has no such error{hint} It has {}", action.name, names.join(", ")),
-        );
+        let instead = instead(name, names.iter().copied());
+        problems.add(format!("{field}.errors.{name}"), format!("{} has no such error{instead}", action.name));
     }
 }
 

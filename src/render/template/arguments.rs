@@ -1,9 +1,10 @@
 //! Which arguments a method's request has, and where each comes from.
 
-use crate::actions::{Action, Argument, ArnKind, Kind, nearest};
+use crate::actions::{Action, Argument, ArnKind, Kind};
 use crate::api::{self, ArgumentSource, StateMachine, StepFunctionsApiSpec};
 use crate::model::StateMachineArn;
 use crate::render::{Problems, method_field};
+use crate::spelling::instead;
 
 /// An argument of a request.
 pub(super) struct Given {
@@ -115,7 +116,6 @@ fn missing(name: &str, action: &Action) -> String {
 }
 
 fn unknown_argument(name: &str, action: &Action) -> String {
-    let names = || action.arguments.iter().map(|argument| argument.name);
-    let hint = nearest(name, names()).map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
-    format!("{} has no such argument{hint} It has {}", action.name, names().collect::<Vec<_>>().join(", "))
+    let names = action.arguments.iter().map(|argument| argument.name);
+    format!("{} has no such argument{}", action.name, instead(name, names))
 }

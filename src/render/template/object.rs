@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::builder::{Builder, Part};
 use super::value;
-use crate::actions::{Argument, nearest};
+use crate::actions::Argument;
 use crate::api::{self, ArgumentSource};
+use crate::spelling::instead;
 
 /// How deep objects may stand in each other.
 const DEPTH_MAX: usize = 5;
@@ -48,9 +49,7 @@ pub(super) fn of(
 }
 
 pub(super) fn unknown_member(name: &str, members: &[Argument]) -> String {
-    let names = || members.iter().map(|member| member.name);
-    let hint = nearest(name, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
-    format!("there is no member {name:?}{hint} There are {}", names().collect::<Vec<_>>().join(", "))
+    format!("there is no member {name:?}{}", instead(name, members.iter().map(|member| member.name)))
 }
 
 /// A member as a source; `None` after telling what is wrong with it.
@@ -69,9 +68,7 @@ fn parse(node: &Value, field: &str, tell: &mut dyn FnMut(String, String)) -> Opt
     };
     for (name, value) in given {
         if !known.contains(&name.as_str()) {
-            let hint =
-                nearest(name, known.iter().copied()).map_or(String::new(), |near| format!("; did you mean {near}?"));
-            wrong(format!("{field}.{name}"), format!("is no source{hint} There are {}", known.join(", ")));
+            wrong(format!("{field}.{name}"), format!("is no source{}", instead(name, known.iter().copied())));
         }
         let form = ArgumentSource::FORMS.iter().find(|form| form.name == name);
         match (form, value.as_str()) {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::actions::{Action, nearest};
+use crate::actions::Action;
 use crate::render::Problems;
+use crate::spelling::instead;
 use crate::vtl;
 
 /// A member that tells a template that hands the caller's body on: what is in it then is the caller's business.
@@ -26,12 +27,8 @@ pub(super) fn check(action: &Action, text: &str, field: &str, problems: &mut Pro
     let given: BTreeSet<&str> = outputs.iter().flat_map(Map::keys).map(String::as_str).collect();
     let names = || action.arguments.iter().map(|argument| argument.name);
     for wrong in given.iter().filter(|name| action.argument(name).is_none()) {
-        let hint = nearest(wrong, names()).map_or(".".to_owned(), |near| format!("; did you mean {near}?"));
-        let has = names().collect::<Vec<_>>().join(", ");
-        problems.warn(
-            field,
-            format!("the template gives {wrong:?}, which {} does not know{hint} It has {has}", action.name),
-        );
+        let instead = instead(wrong, names());
+        problems.warn(field, format!("the template gives {wrong:?}, which {} does not know{instead}", action.name));
     }
     let required = action.arguments.iter().filter(|argument| argument.required);
     for argument in required.filter(|argument| !given.contains(argument.name)) {

@@ -68,16 +68,3 @@ pub(super) const RARE: [&str; 3] = ["vpceId", "waf", "xrayTraceId"];
 /// Variables that are there without `#set`.
 pub(super) const VARIABLES: [&str; 7] =
     ["context", "foreach", "input", "stageVariables", "util", "velocityCount", "velocityHasNext"];
-
-/// The nearest of those names, as a question to add to a message; nothing when none is near.
-pub(super) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    // It takes time for each pair of letters, and no name is as long.
-    if name.len() > 100 {
-        return String::new();
-    }
-    let near = known.into_iter().map(|other| (strsim::jaro_winkler(name, other), other));
-    match near.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
-        Some((likeness, near)) if likeness > 0.8 => format!("; did you mean {near}?"),
-        _ => String::new(),
-    }
-}

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::ast::{Expression, ExpressionKind, Node, NodeKind, PartKind, Position, Reference, Template};
-use super::known::{CONTEXT, IDENTITY, INPUT, RARE, UTIL, VARIABLES, hint};
+use super::known::{CONTEXT, IDENTITY, INPUT, RARE, UTIL, VARIABLES};
 use super::{Finding, Severity, Stages};
+use crate::spelling::hint;
 
 /// What the finding of the trap says, whatever the template.
 pub(super) const APOSTROPHE: &str = "turns ' into \\', which is not JSON";

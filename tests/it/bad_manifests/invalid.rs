@@ -5,7 +5,7 @@ use super::{Case, HELLO, RUN};
 #[rustfmt::skip]
 pub(super) const INVALID: &[Case] = &[
     (RUN, "type: None}, arguments: {nam: {query: a}}}", "spec.methods[POST /run].arguments.nam", "did you mean name?"),
-    (RUN, "type: None}, arguments: {zzz: {query: a}}}", "spec.methods[POST /run].arguments.zzz", "It has stateMachineArn, name, input, traceHeader"),
+    (RUN, "type: None}, arguments: {zzz: {query: a}}}", "spec.methods[POST /run].arguments.zzz", "there are stateMachineArn, name, input, traceHeader"),
     (", arguments: {executionArn: {query: a}}", "", "spec.methods[GET /state].arguments.executionArn", "say where it comes from, such as {query: executionArn}"),
     ("{query: a}", "{query: a}, includedData: {value: ALL}", "spec.methods[GET /state].arguments.includedData.value", "\"ALL\" is not one of ALL_DATA, METADATA_ONLY"),
     (RUN, "type: None}, arguments: {input: {value: '{a'}}}", "spec.methods[POST /run].arguments.input.value", "input has to be JSON text"),
