@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Blocker, Step, Steps, stage};
-use crate::model::{Deployment, DeploymentId, Desired, Observed, Revision};
+use crate::model::{Deployment, DeploymentId, Desired, Observed, Revision, StageName};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -39,11 +39,15 @@ fn used(desired: &Desired, observed: &Observed) -> BTreeSet<DeploymentId> {
     used
 }
 
+/// Whether a stage cannot have what it is to serve: it is not what the spec describes, and no deployment holds it.
+pub(super) fn is_gone(desired: &Desired, observed: &Observed, revision: &Revision) -> bool {
+    desired.revision.as_ref() != Some(revision) && observed.deployment_of(revision).is_none()
+}
+
 /// Stages that are not there and cannot be made: nothing holds the revision that they are to serve, such as after others
 /// deleted the API. The rest does not suffer for it.
 pub(super) fn unmet(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
-    let held = desired.held().into_iter().filter(|(_, stage)| !observed.stages.contains_key(*stage));
-    held.filter_map(|(revision, stage)| missing(observed, revision, stage)).collect()
+    gone(desired, observed, |stage| !observed.stages.contains_key(stage))
 }
 
 /// Older revisions that stages are to serve and whose needs are not known: the status that had them was lost.
@@ -57,21 +61,30 @@ pub(super) fn unrecorded(desired: &Desired, observed: &Observed) -> Vec<String> 
 
 /// Revisions that stages cannot hold on to.
 fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
+    let mut blockers = gone(desired, observed, |stage| observed.stages.contains_key(stage));
     let role = desired.role.as_ref().map(|role| &role.name);
-    let held = desired.held().into_iter().filter_map(|(revision, stage)| {
-        let Some(found) = observed.deployment_of(revision) else {
-            return missing(observed, revision, stage).filter(|_| observed.stages.contains_key(stage));
-        };
-        let gone = found.needs.as_ref().and_then(|needs| needs.role.as_ref()).filter(|needed| Some(*needed) != role)?;
-        let field = format!("spec.stages[{stage}].deployment");
-        Some(Blocker::RoleOfRevision { field, revision: revision.clone(), role: gone.clone() })
-    });
-    held.collect()
+    blockers.extend(desired.held().into_iter().filter_map(|(revision, stage)| {
+        let needs = observed.deployment_of(revision)?.needs.as_ref()?;
+        let other = needs.role.as_ref().filter(|needed| Some(*needed) != role)?;
+        Some(Blocker::RoleOfRevision { field: field(stage), revision: revision.clone(), role: other.clone() })
+    }));
+    blockers
 }
 
-fn missing(observed: &Observed, revision: &Revision, stage: &str) -> Option<Blocker> {
-    let field = format!("spec.stages[{stage}].deployment");
-    let existing = observed.deployments.iter().map(|found| found.revision.clone()).collect();
-    let none = observed.deployment_of(revision).is_none();
-    none.then(|| Blocker::NoSuchRevision { field, revision: revision.clone(), existing })
+/// Those of the stages that cannot have what they are to serve.
+fn gone(desired: &Desired, observed: &Observed, of: impl Fn(&StageName) -> bool) -> Vec<Blocker> {
+    let existing: Vec<Revision> = observed.deployments.iter().map(|found| found.revision.clone()).collect();
+    let stages = desired.stages.keys().filter(|stage| of(stage));
+    let gone = stages.filter_map(|stage| Some((stage, desired.served_by(stage)?)));
+    let gone = gone.filter(|(_, revision)| is_gone(desired, observed, revision));
+    let blocker = |(stage, revision): (&StageName, &Revision)| Blocker::NoSuchRevision {
+        field: field(stage),
+        revision: revision.clone(),
+        existing: existing.clone(),
+    };
+    gone.map(blocker).collect()
+}
+
+fn field(stage: &str) -> String {
+    format!("spec.stages[{stage}].deployment")
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, stage_settings};
+use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, deployment, stage_settings};
 use crate::model::{
     Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, Observed, ObservedStage, Revision, Stage,
     StageChange, StageName,
@@ -20,7 +20,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         let stage = Wanted { name, stage: wanted, revision, current, certificate };
         match observed.stages.get(name) {
             // Told, while all else is done.
-            None if cannot_be_made(desired, observed, revision) => {}
+            None if deployment::is_gone(desired, observed, revision) => {}
             None => {
                 let revision = revision.clone();
                 let create = Action::CreateStage { name: name.clone(), stage: wanted.clone(), revision };
@@ -41,11 +41,6 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let gone = observed.stages.iter().filter(|(name, found)| found.owned && !desired.stages.contains_key(*name));
     steps.remove.extend(gone.map(|(name, _)| Step::new(Action::DeleteStage(name.clone()))));
     steps
-}
-
-/// Whether a stage that is not there has to stay away: nothing holds the older revision that it is to serve.
-pub(super) fn cannot_be_made(desired: &Desired, observed: &Observed, revision: &Revision) -> bool {
-    desired.revision.as_ref() != Some(revision) && observed.deployment_of(revision).is_none()
 }
 
 /// Whether a stage is to serve a deployment that exists: an older one, or the one that it was brought to before others moved
