@@ -8,6 +8,8 @@ use clap::builder::PossibleValuesParser;
 
 use super::output::print;
 use crate::aws::policy::{Bounds, Feature, ROLE_NAMES, Sid, needs, policy};
+use crate::model::{partition, regions};
+use crate::spelling::hint;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -22,11 +24,11 @@ const SIZE_MAX: usize = 6144;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Partition of the ARNs: aws, aws-cn, aws-us-gov
-    #[arg(long, default_value = "aws", value_parser = word)]
-    partition: String,
+    /// Partition of the ARNs: aws, aws-cn, aws-us-gov; by default that of the region
+    #[arg(long, value_parser = word)]
+    partition: Option<String>,
 
-    /// Region of the APIs
+    /// Region of the APIs, with *
     #[arg(long, default_value = "*", value_parser = word)]
     region: String,
 
@@ -115,8 +117,12 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     if without.contains(&Feature::CreatedRoles) && arguments.passed_roles.is_empty() {
         return Err("without created-roles, give --pass-role for each role that specs name".to_owned());
     }
+    let region = &arguments.region;
+    if !region.contains('*') && !regions().any(|known| known == region) {
+        eprintln!("warning: {region} is no region of AWS that is known here{}", hint(region, regions()));
+    }
     let found = policy(&Bounds {
-        partition: arguments.partition,
+        partition: arguments.partition.unwrap_or_else(|| partition(region).id.to_owned()),
         region: arguments.region,
         account: arguments.account,
         roles: arguments.roles,

@@ -72,6 +72,19 @@ fn wrong_options_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn partition_is_that_of_the_region_unless_it_is_given() {
+    for (arguments, partition) in [
+        (&["--region", "cn-north-1"][..], "arn:aws-cn:"),
+        (&["--region", "us-gov-*"], "arn:aws-us-gov:"),
+        (&["--region", "eu-west-1"], "arn:aws:"),
+        (&["--region", "eu-west-1", "--partition", "aws-cn"], "arn:aws-cn:"),
+    ] {
+        let policy = iam_policy(arguments).expect("a policy");
+        assert_eq!(policy.matches("arn:").count(), policy.matches(partition).count(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn every_statement_is_explained() {
     let text = iam_policy(&["--explain"]).expect("an explanation");
     for sid in Sid::ALL {
