@@ -236,10 +236,12 @@ pub enum Backend {
 #[serde(rename_all = "camelCase")]
 pub enum Credentials {
     /// The role of the same plan, whose ARN is known only when it exists.
+    #[serde(rename = "the created role")]
     OwnRole,
     /// A given role.
     Given(Arn),
     /// No role; seen only after a foreign edit.
+    #[serde(rename = "none")]
     Missing,
 }
 

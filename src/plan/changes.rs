@@ -49,7 +49,7 @@ fn walk(path: &str, from: Option<Value>, to: Option<Value>, changes: &mut Vec<Ch
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+        let text = |value: &Option<Value>| value.as_ref().filter(|value| !value.is_null()).map(Value::to_string);
         let (from, to) = (text(&self.from), text(&self.to));
         // Of long texts, where they begin to differ.
         let start = match (&from, &to) {
