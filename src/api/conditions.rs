@@ -137,7 +137,8 @@ impl Reason {
             Self::Drifted => {
                 "Something that this object describes was changed in AWS by someone else, or was lost; the message lists \
                  what would set it right. With spec.driftPolicy Report nothing is written: undo it in AWS, or apply a \
-                 change of the spec, or set driftPolicy to Heal."
+                 change of the spec, or set driftPolicy to Heal. Policies that others gave the created role are named \
+                 and left: take them away in IAM, where they let calls do more than the spec says."
             }
             Self::DriftHealed => {
                 "Something that this object describes had been changed in AWS by someone else, or was lost; the event \
@@ -205,7 +206,9 @@ impl Reason {
             Self::PreflightFailed => {
                 "A test of a method, spec.methods[].tests, was not answered as expected; the message says how. The \
                  stages serve on what they served before. A 5xx is tried again soon, since a new role takes some \
-                 seconds to work; another answer every half an hour at most, and whenever the spec changes."
+                 seconds to work; another answer after a minute, then after twice as long each time, up to half an hour, \
+                 and whenever the spec or the annotation stepgate.dev/check-now changes. A test that starts \
+                 executions starts one each time."
             }
             Self::LoggingRoleMissing => {
                 "A stage is to write logs, and API Gateway has no role for CloudWatch Logs in this account and region. \

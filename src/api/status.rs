@@ -63,7 +63,7 @@ pub struct StepFunctionsApiStatus {
     #[schemars(with = "String")]
     pub applied: Option<String>,
 
-    /// In mode Plan, while it is being applied: the plan that was approved.
+    /// In mode Plan: the plan that was approved last, as long as the annotation names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ApprovedPlan")]
     pub approved: Option<ApprovedPlan>,
@@ -261,6 +261,9 @@ pub struct ApprovedPlan {
     pub hash: String,
     /// Hash of all that was wanted when it was approved.
     pub wanted: String,
+    /// Whether it was carried out: the approval is used up then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub done: bool,
 }
 
 /// An object that the spec refers to.

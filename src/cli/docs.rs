@@ -168,7 +168,7 @@ fn fixed_words(expression: &str) -> String {
 const ANNOTATIONS: [(&str, &str); 3] = [
     (
         CHECK_NOW,
-        "any text. A text that was not there before has AWS looked at now; status.lastHandledCheckNow says when it is done.",
+        "any text. A text that was not there before has AWS looked at now; status.lastHandledCheckNow echoes it when that was done, and the conditions say what came of it.",
     ),
     (CHECK_INTERVAL, "time between checks of this object, such as 5m, in place of everybody's."),
     (

@@ -10,6 +10,7 @@ mod reconcile;
 mod recorder;
 mod references;
 mod report;
+mod rest;
 mod schedule;
 mod scope;
 mod secrets;

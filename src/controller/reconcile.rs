@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use kube::runtime::controller::Action;
 use kube::{Api, Resource, ResourceExt};
 
-use super::interval::{has_untold_interval, interval, unread_interval};
+use super::interval::{interval, unread_interval};
 use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
+use super::rest::{is_left_alone, rest, until_due, version};
 use super::scope::scope;
 use super::{Guarded, Shared, finalizer, secrets};
-use crate::api::{
-    APPROVE, CHECK_NOW, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus,
-};
+use crate::api::{APPROVE, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::{Outcome, apply};
 use crate::aws::sdk::SdkAws;
 use crate::aws::{Caller, Urgency};
@@ -23,7 +22,7 @@ use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
 use crate::references::References;
 use crate::render::{Rendered, render};
-use crate::status::{self, EventDraft, Pass, Trouble, is_settled};
+use crate::status::{self, EventDraft, Pass, Trouble};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
 #[derive(Debug, thiserror::Error)]
@@ -108,27 +107,6 @@ async fn look_at(guarded: Arc<Guarded>, shared: Arc<Shared>) -> Result<Action, E
 /// before that.
 fn is_gone(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.is_not_found())
-}
-
-/// How long an object can be left alone by all that is known without a look.
-fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
-    let refers = object.status.as_ref().is_some_and(|status| !status.references.is_empty());
-    let current = !refers || shared.references.is_current(&object.uid().unwrap_or_default());
-    until_due(object, shared).filter(|_| current)
-}
-
-/// Time to the next check of an object that is settled and that nobody asked to be checked.
-fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
-    let wait = (is_left_alone(object) && finalizer::is_on(object) && !has_untold_interval(object)).then(|| {
-        shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared.schedule.interval()))
-    });
-    wait.filter(|wait| !wait.is_zero())
-}
-
-/// Whether an object is settled and nobody wants anything of it: a look at it is a check by the clock.
-fn is_left_alone(object: &StepFunctionsApi) -> bool {
-    let handled = object.status.as_ref().and_then(|status| status.last_handled_check_now.as_ref());
-    object.meta().deletion_timestamp.is_none() && is_settled(object) && handled == object.annotations().get(CHECK_NOW)
 }
 
 struct PassOver<'a> {
@@ -235,7 +213,15 @@ impl PassOver<'_> {
                 report.publish(&status::healed(&begun)).await;
             }
             let trouble = as_written(Trouble::step(failure), &read.references);
-            return self.fail(report, &trouble, Some((&outcome, &desired))).await;
+            let made = Some((&outcome, &desired));
+            if let failed @ Pass::Failed { served: Some(_), .. } = failed(&trouble, made) {
+                // Others can use what callers have.
+                let data = status::outputs(&desired.region, &report.next(&failed).status);
+                if let Err(error) = outputs.write(found, &data).await {
+                    return self.no_outputs(report, error, made).await;
+                }
+            }
+            return self.fail(report, &trouble, made).await;
         }
         if let Err(trouble) = kept {
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;
@@ -272,9 +258,13 @@ impl PassOver<'_> {
         }
         let approval = self.object.annotations().get(APPROVE).map(String::as_str);
         // What is left of a plan that was begun has another hash.
-        let begun = self.status().and_then(|status| status.approved.as_ref());
-        let begun = begun.filter(|begun| begun.wanted == desired.hash()).map(|begun| begun.hash.as_str());
-        let holds = |hash: &&str| *hash == plan.hash() || begun == Some(hash);
+        let record = self.status().and_then(|status| status.approved.as_ref());
+        let (done, begun): (Vec<_>, Vec<_>) = record.into_iter().partition(|approved| approved.done);
+        let done = done.first().map(|done| done.hash.as_str());
+        let begun = begun.into_iter().find(|begun| begun.wanted == desired.hash()).map(|begun| begun.hash.as_str());
+        let holds = |hash: &&str| (*hash == plan.hash() || begun == Some(hash)) && done != Some(hash);
+        // One that was carried out is of no interest for another plan.
+        let approval = approval.filter(|hash| done != Some(hash) || *hash == plan.hash());
         approval
             .filter(|hash| plan.blockers.is_empty() && holds(hash))
             .map(Some)
@@ -380,14 +370,22 @@ impl PassOver<'_> {
             problem = trouble.message,
             "trouble"
         );
-        let step = made.and_then(|(outcome, _)| outcome.failure.as_ref()).map(|failure| &failure.action);
-        let served = made.map(|(_, desired)| desired).filter(|_| step.is_some_and(|step| step.spares_callers()));
-        let ids = made.map(|(outcome, _)| &outcome.ids);
-        let failed = Pass::Failed { trouble, part: step.map(|step| step.part()), ids, served };
-        report.write(&failed).await.map_err(Error::Status)?;
+        report.write(&failed(trouble, made)).await.map_err(Error::Status)?;
         let failures = self.shared.schedule.failed(&self.uid);
         // What only another spec cures is looked at again all the same, rarely: a limit may have been raised meanwhile.
         let wait = trouble.retry.after(failures).unwrap_or_else(|| self.interval());
+        if trouble.reason == Reason::PreflightFailed {
+            // A test may start an execution: it is not made again because of our own writes to the object.
+            self.shared.schedule.hold(&self.uid, version(self.object), wait);
+        }
         Ok((Some(trouble.reason), Action::requeue(wait)))
     }
+}
+
+/// A pass that failed, perhaps after some writes.
+fn failed<'a>(trouble: &'a Trouble, made: Option<(&'a Outcome, &'a Desired)>) -> Pass<'a> {
+    let step = made.and_then(|(outcome, _)| outcome.failure.as_ref()).map(|failure| &failure.action);
+    let served = made.map(|(_, desired)| desired).filter(|_| step.is_some_and(|step| step.spares_callers()));
+    let ids = made.map(|(outcome, _)| &outcome.ids);
+    Pass::Failed { trouble, part: step.map(|step| step.part()), ids, served }
 }

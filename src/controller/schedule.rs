@@ -13,6 +13,8 @@ use tokio::time::Instant;
 struct Memory {
     checked: Option<Instant>,
     failures: u32,
+    /// Until when a pass over this version of the object would only repeat what failed.
+    held: Option<(u64, Instant)>,
 }
 
 /// Checks and failures of all objects.
@@ -54,7 +56,7 @@ impl Schedule {
 
     /// Notes a good check and says when the next one is due.
     pub(super) fn checked(&self, uid: &str, interval: Duration) -> Duration {
-        self.with(uid, |memory| *memory = Memory { checked: Some(Instant::now()), failures: 0 });
+        self.with(uid, |memory| *memory = Memory { checked: Some(Instant::now()), failures: 0, held: None });
         spread(uid, interval)
     }
 
@@ -66,13 +68,24 @@ impl Schedule {
         })
     }
 
+    /// Notes that nothing is to be repeated for that version of an object before that time is over.
+    pub(super) fn hold(&self, uid: &str, version: u64, wait: Duration) {
+        self.with(uid, |memory| memory.held = Some((version, Instant::now() + wait)));
+    }
+
+    /// How long nothing is to be repeated for that version of an object.
+    pub(super) fn held(&self, uid: &str, version: u64) -> Option<Duration> {
+        let held = self.with(uid, |memory| memory.held).filter(|(held, _)| *held == version);
+        held.map(|(_, until)| until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
+    }
+
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
         self.lock().memory.remove(uid);
     }
 
     fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
-        act(self.lock().memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0 }))
+        act(self.lock().memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0, held: None }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

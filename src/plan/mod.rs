@@ -51,6 +51,8 @@ pub struct Plan {
     pub unmet: Vec<Blocker>,
     /// What API and role have beside what is desired, and keep.
     pub kept: Vec<String>,
+    /// Policies that others gave the created role, among those.
+    pub foreign_policies: Vec<String>,
     /// Older revisions that stages are to serve and whose needs are not known, with their stages.
     pub unrecorded: Vec<String>,
     /// API keys that exist and stay, by their name in the spec.
@@ -76,6 +78,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         steps: Vec::new(),
         kept: adopt::kept(desired, observed).into_iter().chain(policy::kept(observed)).collect(),
         blockers: state_machine::blockers(desired, observed),
+        foreign_policies: policy::kept(observed).collect(),
         unmet: deployment::unmet(desired, observed),
         unrecorded: deployment::unrecorded(desired, observed),
         api_keys: api_key::kept(desired, observed).into_iter().map(|(name, key)| (name, key.id.clone())).collect(),
@@ -138,6 +141,11 @@ impl Plan {
     /// What is kept beside what is desired, the first things if there are many; `None` for nothing.
     pub fn kept(&self) -> Option<String> {
         (!self.kept.is_empty()).then(|| blocker::some(&self.kept))
+    }
+
+    /// Policies that others gave the created role, the first if there are many; `None` for none.
+    pub fn foreign_policies(&self) -> Option<String> {
+        (!self.foreign_policies.is_empty()).then(|| blocker::some(&self.foreign_policies))
     }
 
     /// Hash of all that the steps write.

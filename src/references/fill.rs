@@ -22,7 +22,7 @@ pub(super) fn fill(
     values: &Values,
 ) -> Result<StepFunctionsApiSpec, Unfilled> {
     let mut missing = Vec::new();
-    let mut wrong = Vec::new();
+    let mut wrong = written_twice(references);
     let mut secrets = Vec::new();
     for reference in references {
         let problem = |message| Problem { field: reference.field.clone(), message };
@@ -49,6 +49,20 @@ pub(super) fn fill(
     // The words of the error may quote a secret.
     let unreadable = |_| vec![Problem { field: "spec".to_owned(), message: "cannot be read when filled".to_owned() }];
     serde_json::from_value(spec).map_err(|error| Unfilled::Wrong(unreadable(error)))
+}
+
+/// Keys of Secrets that the values of two API keys would be written to.
+fn written_twice(references: &[Reference]) -> Vec<Problem> {
+    let written =
+        references.iter().filter(|reference| reference.place.kind == Filled::Secret && reference.place.optional);
+    let written: Vec<&Reference> = written.collect();
+    let place = |reference: &Reference| (reference.source.clone(), reference.key.clone());
+    let again = written.iter().enumerate().filter_map(|(index, reference)| {
+        let first = written[..index].iter().find(|first| place(first) == place(reference))?;
+        let message = format!("{} is that of {}, too, and AWS takes each value once", origin(reference), first.field);
+        Some(Problem { field: reference.field.clone(), message })
+    });
+    again.collect()
 }
 
 /// The text for a field, `None` for one that can do without.
@@ -316,6 +330,18 @@ mod tests {
         assert!(References::of(&filled).is_empty());
         let keys = filled.usage_plans[0].api_keys.iter().map(|key| key.value.clone().map(|value| value.0));
         Ok(keys.collect::<Vec<_>>().try_into().unwrap())
+    }
+
+    #[test]
+    fn two_api_keys_have_two_places_for_their_values() {
+        let mut spec = serde_json::to_value(keyed()).unwrap();
+        let key = |name: &str| json!({"name": name, "secret": {"name": "mine", "key": "w"}});
+        spec["usagePlans"][0]["apiKeys"] = json!([key("a"), key("b")]);
+        let spec: StepFunctionsApiSpec = serde_json::from_value(spec).unwrap();
+        let Err(Unfilled::Wrong(told)) = References::of(&spec).fill(&spec, &Values::new()) else { panic!("refused") };
+        let field = |name: &str| format!("spec.usagePlans[p].apiKeys[{name}].secret");
+        assert_eq!((told.len(), &told[0].field), (1, &field("b")));
+        assert!(told[0].message.starts_with(&format!("key w of Secret mine is that of {}", field("a"))), "{told:?}");
     }
 
     #[test]

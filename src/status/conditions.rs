@@ -59,8 +59,13 @@ fn shown(kind: ConditionType, pass: &Pass<'_>, before: bool) -> bool {
         _ => before,
     };
     match (kind, pass) {
-        (ConditionType::UsagePlansReady, Pass::Settled { desired, .. }) => !desired.usage_plans.is_empty(),
-        (ConditionType::DomainsReady, Pass::Settled { desired, .. }) => !desired.domains.is_empty(),
+        (
+            ConditionType::UsagePlansReady,
+            Pass::Settled { desired, .. } | Pass::Failed { served: Some(desired), .. },
+        ) => !desired.usage_plans.is_empty(),
+        (ConditionType::DomainsReady, Pass::Settled { desired, .. } | Pass::Failed { served: Some(desired), .. }) => {
+            !desired.domains.is_empty()
+        }
         (ConditionType::UsagePlansReady, _) => touches(Part::UsagePlans),
         (ConditionType::DomainsReady, _) => touches(Part::Domains),
         _ => true,
@@ -107,6 +112,9 @@ fn writes(plan: &Plan) -> String {
 fn planned(plan: &Plan, approval: Option<&str>) -> String {
     let hash = plan.hash();
     let other = match approval {
+        Some(done) if done == hash => {
+            format!("The approval of {done} was carried out before; to give it again, remove the annotation first. ")
+        }
         Some(other) => format!("The approval of {other} is for another plan. "),
         None => String::new(),
     };
@@ -142,7 +150,10 @@ fn unrecorded(plan: &Plan) -> String {
 fn drifted(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Applying { plan, drifted: true, .. } | Pass::Drifted(plan) => says(True, Reason::Drifted, plan.summary()),
-        Pass::Settled { .. } => says(False, Reason::Applied, ""),
+        Pass::Settled { plan, .. } => match plan.foreign_policies() {
+            Some(policies) => says(True, Reason::Drifted, format!("given by others, left as it is: {policies}")),
+            None => says(False, Reason::Applied, ""),
+        },
         _ => None,
     }
 }
@@ -233,7 +244,8 @@ fn part(pass: &Pass<'_>, part: Part) -> Says {
             says(True, Reason::Given, "used as it is")
         }
         Pass::Settled { .. } => says(True, Reason::Applied, ""),
-        Pass::Failed { trouble, part: Some(failed), .. } => match part.cmp(failed) {
+        Pass::Failed { trouble, part: Some(failed), served, .. } => match part.cmp(failed) {
+            std::cmp::Ordering::Greater if served.is_some() => says(True, Reason::Applied, ""),
             std::cmp::Ordering::Less => says(True, Reason::Applied, ""),
             std::cmp::Ordering::Equal => says(False, trouble.reason, trouble.message.clone()),
             std::cmp::Ordering::Greater => says(Status::Unknown, Reason::Unknown, "an earlier part is not finished"),

@@ -105,6 +105,21 @@ pub(super) fn warned(before: &StepFunctionsApiStatus, new: &StepFunctionsApiStat
     Some(EventDraft::new(true, Reason::Warned, now))
 }
 
+/// An event of what others did and is left as it is, while all else is as it should be.
+pub(super) fn left(
+    before: &StepFunctionsApiStatus,
+    new: &StepFunctionsApiStatus,
+    pass: &Pass<'_>,
+) -> Option<EventDraft> {
+    let drifted = |status: &StepFunctionsApiStatus| {
+        let kind = ConditionType::Drifted.to_string();
+        let found = status.conditions.iter().find(|condition| condition.type_ == kind && condition.status == "True");
+        found.map(|condition| condition.message.clone())
+    };
+    let now = drifted(new).filter(|_| matches!(pass, Pass::Settled { .. }))?;
+    (drifted(before).as_ref() != Some(&now)).then(|| EventDraft::new(true, Reason::Drifted, now))
+}
+
 fn ready_changed(old: &StepFunctionsApiStatus, new: &StepFunctionsApiStatus) -> bool {
     let ready = |status: &StepFunctionsApiStatus| {
         let kind = ConditionType::Ready.to_string();

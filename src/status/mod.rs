@@ -14,7 +14,7 @@ use self::endpoint::Values;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::{
-    ApprovedPlan, ConditionType, ENDPOINTS_MAX, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi,
+    APPROVE, ApprovedPlan, ConditionType, ENDPOINTS_MAX, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi,
     StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::Ids;
@@ -89,6 +89,8 @@ pub fn next(
     if !matches!(pass, Pass::Applying { .. }) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);
     }
+    let approval = object.metadata.annotations.as_ref().and_then(|annotations| annotations.get(APPROVE));
+    status.approved.take_if(|approved| approved.done && Some(&approved.hash) != approval);
     status.plan = match pass {
         Pass::Planned { plan, .. } => Some(plan_status(plan)),
         _ => None,
@@ -98,7 +100,7 @@ pub fn next(
             settled(&mut status, desired, ids, &object.spec, context);
             if matches!(pass, Pass::Settled { .. }) {
                 status.applied = Some(with_generated(desired, ids).hash());
-                status.approved = None;
+                status.approved.iter_mut().for_each(|approved| approved.done = true);
             }
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
@@ -107,8 +109,11 @@ pub fn next(
         Pass::Applying { plan, desired, drifted, approved } => {
             // From now on differences may be what is left of this.
             status.applied.take_if(|_| !drifted);
-            let approval = |hash: &str| ApprovedPlan { hash: hash.to_owned(), wanted: desired.hash() };
-            status.approved = approved.map(approval);
+            let approval = |hash: &str| ApprovedPlan { hash: hash.to_owned(), wanted: desired.hash(), done: false };
+            match approved.map(approval) {
+                Some(approved) => status.approved = Some(approved),
+                None => drop(status.approved.take_if(|approved| !approved.done)),
+            }
             status.client_certificates |= plan.makes_client_certificates();
             status.tag_keys.extend(plan.tag_keys());
             status.created_roles.extend(plan.created_roles());
@@ -117,8 +122,8 @@ pub fn next(
         }
         _ => {}
     }
-    let warned = event::warned(before, &status);
-    let events = warned.into_iter().chain(event::next(object, &status, pass)).collect();
+    let warned = event::warned(before, &status).into_iter().chain(event::left(before, &status, pass));
+    let events = warned.chain(event::next(object, &status, pass)).collect();
     (status, events)
 }
 

@@ -10,8 +10,8 @@ use futures::StreamExt;
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 
-use crate::inputs::encoded;
 use crate::inputs::generated::{generated, text, value};
+use crate::inputs::{decoded, encoded};
 use crate::world::{Answer, Controller, MachineKind, World, post};
 
 const REGION: &str = "us-east-1";
@@ -187,7 +187,7 @@ async fn an_object_holds_every_source_with_its_type(api: &Api) {
             .header("x-text", &header)
             .header("Content-Type", JSON)
             .body(body.to_string());
-        let mut deep = json!({"path": path, "query": query});
+        let mut deep = json!({"path": decoded(&path), "query": query});
         let mut wanted = json!({
             "body": body, "text": field, "query": query, "count": count, "size": size, "flag": flag, "header": header,
             "stage": "a~b:/?#&=,-._c", "verb": "POST", "it's \"fixed\" $x #if \\": FIXED,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use futures::StreamExt;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -162,9 +162,9 @@ async fn any_text_of_query_path_and_header_becomes_the_input_as_a_string(api: &A
             let (request, sent) = match index % 3 {
                 0 => (Client::new().post(api.at("/query")).query(&[("text", format!(" {text}"))]), format!(" {text}")),
                 1 => {
-                    let segment = encoded(&format!("x{text}"));
-                    // As it stands in the URL.
-                    (Client::new().post(api.at(&format!("/path/{segment}"))), segment)
+                    // A + stands for itself in a path.
+                    let segment = format!("x+{}", encoded(&text));
+                    (Client::new().post(api.at(&format!("/path/{segment}"))), decoded(&segment))
                 }
                 _ => {
                     let text = format!("x{}x", printable(&text));
@@ -183,7 +183,10 @@ async fn any_text_for_the_name_names_the_execution_or_is_refused(api: &Api) {
         let (request, name) = match index % 4 {
             0 => (post(&api.at("/name/field"), JSON, json!({ "name": name }).to_string()), name),
             1 => (Client::new().post(api.at("/name/query")).query(&[("name", &name)]), name),
-            2 => (Client::new().post(api.at(&format!("/name/path/{}", encoded(&name)))), encoded(&name)),
+            2 => {
+                let segment = encoded(&name);
+                (Client::new().post(api.at(&format!("/name/path/{segment}"))), decoded(&segment))
+            }
             _ => {
                 let name = printable(&name);
                 (Client::new().post(api.at("/name/header")).header("idempotency-key", &name), name)
@@ -203,6 +206,11 @@ async fn any_text_for_the_name_names_the_execution_or_is_refused(api: &Api) {
 pub fn encoded(text: &str) -> String {
     let text: String = text.replace('/', "").chars().take(200).collect();
     utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
+}
+
+/// A segment of a path as an execution gets it.
+pub fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// What of a text a header can hold.

@@ -1,5 +1,6 @@
 //! Modes: Plan shows and writes nothing, Paused does not even look.
 
+use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::json;
 
 use crate::samples::{self, REGION, spec};
@@ -156,7 +157,10 @@ async fn approved_plan_is_applied_and_no_other() {
     world.aws.order_fault(json!({"operation": "CreateDeployment", "status": 500})).await;
     approve(&world, &hash).await;
     let status = world.kube.wait_ready(NAME).await.status.expect("a status");
-    assert_eq!((&status.plan, &status.approved), (&None, &None));
+    assert_eq!(
+        (&status.plan, status.approved.map(|approved| (approved.hash, approved.done))),
+        (&None, Some((hash.clone(), true)))
+    );
     Answer::until(200, || post(&status.endpoints[0].url, "application/json", "{}")).await;
 
     // The next change waits for an approval of its own, which a change elsewhere in the object does not spoil.
@@ -166,7 +170,7 @@ async fn approved_plan_is_applied_and_no_other() {
     let object = world.kube.wait(NAME, "False", "Planned").await;
     let next = object.status.expect("a status").plan.expect("a plan").hash;
     assert_ne!(next, hash);
-    told_by_ready(&world, &format!("The approval of {hash} is for another plan.")).await;
+    assert!(!message().await.contains("is for another plan"), "it was carried out: {}", message().await);
     assert_eq!(world.aws.writes().await, []);
     world.kube.apply_spec(NAME, &(changed + "deletionPolicy: Retain\n")).await.expect("it applies");
     approve(&world, &next).await;
@@ -193,6 +197,35 @@ async fn approved_plan_is_applied_and_no_other() {
     approve(&world, &end.hash).await;
     world.kube.wait_gone(NAME).await;
     assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn approval_is_used_up_when_its_plan_was_carried_out() {
+    let world = samples::world("used-up").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let status = world.kube.wait_ready(NAME).await.status.expect("a status");
+    world.kube.apply_spec(NAME, &(spec(&world) + "mode: Plan\n")).await.expect("it applies");
+    let edit = async |request: &str| {
+        let patch = PatchOperation::builder().op(Op::Replace).path("/description").value("by hand").build();
+        let (id, stage) = (status.rest_api_id.clone().unwrap_or_default(), &status.stages[0].name);
+        let update = world.aws.apigateway(REGION).update_stage().rest_api_id(id).stage_name(stage);
+        update.patch_operations(patch).send().await.expect("an edit by hand");
+        world.aws.forget_calls().await;
+        world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/check-now": request}}})).await;
+        let object = world.kube.wait(NAME, "False", "Planned").await;
+        assert_eq!(world.aws.writes().await, []);
+        object.status.expect("a status").plan.expect("a plan").hash
+    };
+    let hash = edit("1").await;
+    approve(&world, &hash).await;
+    world.kube.wait_ready(NAME).await;
+    assert_eq!(edit("2").await, hash, "the same drift, the same plan");
+    told_by_ready(&world, &format!("The approval of {hash} was carried out before")).await;
+    world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/approve": null}}})).await;
+    told_by_ready(&world, "not applied. To have it applied").await;
+    approve(&world, &hash).await;
+    world.kube.wait_ready(NAME).await;
 }
 
 async fn approve(world: &crate::world::World, hash: &str) {

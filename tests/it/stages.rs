@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use futures::future::join_all;
+use k8s_openapi::api::core::v1::ConfigMap;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -260,8 +261,11 @@ async fn without_a_role_for_logs_all_else_works_and_the_condition_says_what_to_d
         world.aws.machine(REGION, machine, MachineKind::Standard).await;
     }
     let _controller = world.controller().await;
-    world.kube.apply(&world.example("stages")).await.expect("the example applies");
+    let example = world.example("stages").replace("spec:\n", "spec:\n  outputs: {configMap: urls}\n");
+    world.kube.apply(&example).await.expect("the example applies");
     let object = world.kube.wait(NAME, "False", "LoggingRoleMissing").await;
+    let outputs = world.kube.api::<ConfigMap>().get("urls").await.expect("what callers have is told");
+    assert!(outputs.data.is_some_and(|data| data.contains_key("prod.url")));
     let is = |kind: &str| condition(&object, kind).map(|condition| condition.status.clone()).unwrap_or_default();
     let said = [is("Stalled"), is("Reconciling"), is("ApiReady"), is("StagesReady")];
     assert_eq!(said, ["False", "True", "True", "False"]);

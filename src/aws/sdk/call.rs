@@ -129,7 +129,9 @@ impl SdkAws {
         if let SdkError::ServiceError(answer) = error {
             let status = answer.raw().status().as_u16();
             let code = answer.err().code().unwrap_or_default();
-            let message = answer.err().message().unwrap_or("no message");
+            // Some are of several lines, and stand in a column of a table.
+            let message = answer.err().message().unwrap_or("no message").split_whitespace();
+            let message = &message.collect::<Vec<_>>().join(" ");
             let retry_after = answer.raw().headers().get("retry-after").and_then(|value| value.parse().ok());
             let shown = if code.is_empty() { format!("HTTP {status}: {message}") } else { message.to_owned() };
             let class = Class::of_service_error(code, status, message);

@@ -27,17 +27,22 @@ pub(super) fn read(builder: &mut Builder<'_>, source: &ArgumentSource, field: &s
         builder.need(field, "the call's value is an object or a list", scalar);
         return Some(Read { text: variable, present });
     }
-    let mut shadowed = String::new();
+    let mut after = String::new();
     let expression = if let Some(name) = &source.query {
         format!("$!input.params().querystring.get('{name}')")
     } else if let Some(name) = &source.path {
+        // A REST API hands a path on as it was sent; of a query it has decoded the text. A + of a path is no blank.
+        after = format!(
+            "#if({variable}.contains(\"%\"))\
+             #set({variable} = $util.urlDecode({variable}.replace(\"+\", \"%2B\")))#end"
+        );
         format!("$!input.params().path.get('{name}')")
     } else if let Some(name) = &source.header {
         // The map of headers has names as they were sent. This lookup takes any case, but a path or query parameter of
         // the name comes first, and must not pass for the header.
         let others = format!("$!input.params().path.get('{name}')$!input.params().querystring.get('{name}')");
         let exactly = format!("$!input.params().header.get('{name}')");
-        shadowed = format!("#if(\"{others}\" != \"\")#set({variable} = \"{exactly}\")#end");
+        after = format!("#if(\"{others}\" != \"\")#set({variable} = \"{exactly}\")#end");
         format!("$!input.params('{name}')")
     } else if let Some(name) = &source.stage_variable {
         for stage in builder.spec.stages.iter().filter(|stage| !stage.variables.contains_key(name)) {
@@ -64,7 +69,7 @@ pub(super) fn read(builder: &mut Builder<'_>, source: &ArgumentSource, field: &s
         builder.problems.add(field, "give exactly one source");
         return None;
     };
-    builder.set(&format!("#set({variable} = \"{expression}\"){shadowed}"));
+    builder.set(&format!("#set({variable} = \"{expression}\"){after}"));
     Some(Read { text: variable, present })
 }
 

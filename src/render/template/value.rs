@@ -205,10 +205,6 @@ fn scalar_of(
         return None;
     }
     let Read { text, present } = read(builder, source, field)?;
-    if matches!(scalar, Scalar::Arn(_)) && source.path.is_some() {
-        // Clients may encode the colons of an ARN in a path, which is read as it was sent; an ARN has no % of its own.
-        builder.set(&format!("#if({text}.contains(\"%\"))#set({text} = $util.urlDecode({text}))#end"));
-    }
     if let Some(pattern) = scalar.pattern() {
         let message = format!("the call's value is {}", scalar.wrong());
         builder.need_if(present.as_deref(), field, &message, format!("{text}.matches('{pattern}')"));
