@@ -108,10 +108,12 @@ fn text(value: &Value) -> &str {
 }
 
 fn without_ids(value: &mut Value) {
-    const OWN: [&str; 25] = [
+    const OWN: [&str; 27] = [
         "id",
-        // A hash of all that is wanted, with its ARNs.
+        // Hashes of all that is wanted and of plans, with ARNs.
         "applied",
+        "hash",
+        "wanted",
         "value",
         "clientCertificateId",
         "parentId",
