@@ -110,10 +110,8 @@ pub fn next(
             // From now on differences may be what is left of this.
             status.applied.take_if(|_| !drifted);
             let approval = |hash: &str| ApprovedPlan { hash: hash.to_owned(), wanted: desired.hash(), done: false };
-            match approved.map(approval) {
-                Some(approved) => status.approved = Some(approved),
-                None => drop(status.approved.take_if(|approved| !approved.done)),
-            }
+            // What is left of a plan may need no approval any more.
+            status.approved = approved.map(approval).or(status.approved);
             status.client_certificates |= plan.makes_client_certificates();
             status.tag_keys.extend(plan.tag_keys());
             status.created_roles.extend(plan.created_roles());

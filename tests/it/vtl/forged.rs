@@ -15,6 +15,7 @@ use stepgate::vtl::Context;
 use super::engines::{Pair, outcomes};
 use super::strict;
 use crate::inputs::generated::{generated, text, value};
+use crate::inputs::{decoded, encoded};
 
 /// Calls for each method.
 const CALLS: usize = 40;
@@ -125,7 +126,7 @@ impl Method {
             },
             Source::Query => of(&call.query, "q"),
             Source::Header => of(&call.headers, "X-Text"),
-            Source::Path => of(&call.path, "id"),
+            Source::Path => of(&call.path, "id").map(|segment| decoded(&segment)),
             Source::Stage => of(&call.stage_variables, "text"),
             Source::Context => call.context["extendedRequestId"].as_str().map(str::to_owned),
             Source::Claim => call.context["authorizer"]["claims"]["sub"].as_str().map(str::to_owned),
@@ -306,7 +307,7 @@ fn calls() -> impl Strategy<Value = Context> {
             body,
             query: map("q", &texts[0]),
             headers: map("X-Text", &texts[1]),
-            path: map("id", &texts[2]),
+            path: map("id", &encoded(&texts[2])),
             stage_variables: map("text", &texts[3]),
             ..Context::default()
         };
