@@ -88,11 +88,11 @@ pub enum StateMachineGroup {
 #[serde(rename_all = "camelCase")]
 pub struct Outputs {
     /// Name of a ConfigMap in this object's namespace, which is made and kept with the keys region, restApiId, roleArn,
-    /// revision; for each stage STAGE.url, and STAGE.domain.url for the first of spec.domains that leads to it; and for each method STAGE.METHOD.PATH.url, where / of the path is a dot,
-    /// braces and + are left out, and other characters than letters, digits and . _ - are _: prod.POST.orders.id.url.
-    /// Methods whose keys would be the same have none, and neither have those beyond 500 of all stages, nor those of a
-    /// stage that is pinned to an older revision; the condition Accepted names the first two. It goes with this object. One
-    /// that is there already is not touched.
+    /// revision; for each stage STAGE.url, and STAGE.domain.url for the first of spec.domains that leads to it; and for
+    /// each method STAGE.METHOD.PATH.url, where / of the path is a dot, braces and + are left out, and other characters
+    /// than letters, digits and . _ - are _: prod.POST.orders.id.url. Methods whose keys would be the same have none,
+    /// and neither have those beyond 500 of all stages, nor those of a stage that is pinned to an older revision; the
+    /// condition Accepted names the first two. It goes with this object. One that is there already is not touched.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = form(
         r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",

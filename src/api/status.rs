@@ -6,6 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use super::conditions::ConditionType;
+
 /// What the controller found and did last.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -104,6 +106,14 @@ pub struct StepFunctionsApiStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub last_handled_check_now: Option<String>,
+}
+
+impl StepFunctionsApiStatus {
+    /// The condition of that type.
+    pub fn condition(&self, kind: ConditionType) -> Option<&Condition> {
+        let kind = kind.to_string();
+        self.conditions.iter().find(|condition| condition.type_ == kind)
+    }
 }
 
 /// A stage as it is served.

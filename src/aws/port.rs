@@ -104,7 +104,7 @@ pub trait ApiGateway {
     fn get_models(&self, id: &RestApiId) -> impl Future<Output = Result<Models>> + Send;
     /// Stages; whose they are is for the caller to say, so `owned` is false.
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
-    /// All deployments, the newest first.
+    /// All deployments, in any order.
     fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<DeploymentHead>>> + Send;
     fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiHead>> + Send;
     /// `keep` leaves what the API has beside that (`mode=merge`); else it goes (`mode=overwrite`).

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use crate::api::{CHECK_INTERVAL, ConditionType, StepFunctionsApi};
@@ -16,11 +15,8 @@ pub(super) fn interval(object: &StepFunctionsApi, everybodys: Duration) -> Durat
 
 /// Whether the annotation for the interval is wrong, and the status does not say so yet.
 pub(super) fn has_untold_interval(object: &StepFunctionsApi) -> bool {
-    let told = |condition: &Condition| {
-        condition.type_ == ConditionType::Accepted.to_string() && condition.message.contains(CHECK_INTERVAL)
-    };
-    let status = object.status.as_ref();
-    unread_interval(object).is_some() && !status.is_some_and(|status| status.conditions.iter().any(told))
+    let accepted = object.status.as_ref().and_then(|status| status.condition(ConditionType::Accepted));
+    unread_interval(object).is_some() && !accepted.is_some_and(|accepted| accepted.message.contains(CHECK_INTERVAL))
 }
 
 /// What is wrong with the annotation for the interval.

@@ -221,8 +221,8 @@ fn count(store: &Store<Guarded>, metrics: &Metrics) {
     let with = |kind: ConditionType| {
         let holds = |object: &&Arc<Guarded>| {
             let status = object.0.as_ref().ok().and_then(|object| object.status.as_ref());
-            let mut conditions = status.iter().flat_map(|status| &status.conditions);
-            conditions.any(|condition| condition.type_ == kind.to_string() && condition.status == "True")
+            let found = status.and_then(|status| status.condition(kind));
+            found.is_some_and(|condition| condition.status == "True")
         };
         objects.iter().filter(holds).count()
     };

@@ -259,9 +259,9 @@ impl PassOver<'_> {
         let approval = self.object.annotations().get(APPROVE).map(String::as_str);
         // What is left of a plan that was begun has another hash.
         let record = self.status().and_then(|status| status.approved.as_ref());
-        let (done, begun): (Vec<_>, Vec<_>) = record.into_iter().partition(|approved| approved.done);
-        let done = done.first().map(|done| done.hash.as_str());
-        let begun = begun.into_iter().find(|begun| begun.wanted == desired.hash()).map(|begun| begun.hash.as_str());
+        let done = record.filter(|approved| approved.done).map(|done| done.hash.as_str());
+        let begun = record.filter(|approved| !approved.done && approved.wanted == desired.hash());
+        let begun = begun.map(|begun| begun.hash.as_str());
         let holds = |hash: &&str| (*hash == plan.hash() || begun == Some(hash)) && done != Some(hash);
         // One that was carried out is of no interest for another plan.
         let approval = approval.filter(|hash| done != Some(hash) || *hash == plan.hash());

@@ -37,6 +37,6 @@ pub(super) async fn observe(
     let mut ours: Vec<Deployment> = ours.collect();
     // Made in the same second: the status knows the order, and what it does not know is newer.
     let position = |id: &DeploymentId| scope.deployments.iter().position(|seen| seen.id == *id);
-    ours.sort_by_key(|deployment| (Reverse(deployment.created), position(&deployment.id)));
+    ours.sort_by_cached_key(|Deployment { id, created, .. }| (Reverse(*created), position(id), Reverse(id.clone())));
     Ok(ours)
 }

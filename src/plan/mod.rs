@@ -49,9 +49,9 @@ pub struct Plan {
     pub blockers: Vec<Blocker>,
     /// What of the spec cannot be had, while all else is done.
     pub unmet: Vec<Blocker>,
-    /// What API and role have beside what is desired, and keep.
+    /// What the API has beside what is desired, and keeps.
     pub kept: Vec<String>,
-    /// Policies that others gave the created role, among those.
+    /// Policies that others gave the created role, and it keeps.
     pub foreign_policies: Vec<String>,
     /// Older revisions that stages are to serve and whose needs are not known, with their stages.
     pub unrecorded: Vec<String>,
@@ -76,7 +76,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     }
     let mut plan = Plan {
         steps: Vec::new(),
-        kept: adopt::kept(desired, observed).into_iter().chain(policy::kept(observed)).collect(),
+        kept: adopt::kept(desired, observed),
         blockers: state_machine::blockers(desired, observed),
         foreign_policies: policy::kept(observed).collect(),
         unmet: deployment::unmet(desired, observed),
@@ -138,9 +138,14 @@ impl Plan {
         self.steps.iter().any(|step| matches!(step.action, Action::AdoptRestApi { .. }))
     }
 
+    fn all_kept(&self) -> impl Iterator<Item = &String> {
+        self.kept.iter().chain(&self.foreign_policies)
+    }
+
     /// What is kept beside what is desired, the first things if there are many; `None` for nothing.
     pub fn kept(&self) -> Option<String> {
-        (!self.kept.is_empty()).then(|| blocker::some(&self.kept))
+        let kept: Vec<String> = self.all_kept().cloned().collect();
+        (!kept.is_empty()).then(|| blocker::some(&kept))
     }
 
     /// Policies that others gave the created role, the first if there are many; `None` for none.
@@ -236,7 +241,7 @@ impl Plan {
             let changes = step.changes.iter().map(|change| format!("  {change}"));
             std::iter::once(step.action.to_string()).chain(changes)
         });
-        lines.chain(self.kept.iter().map(|kept| format!("keep {kept}"))).collect()
+        lines.chain(self.all_kept().map(|kept| format!("keep {kept}"))).collect()
     }
 }
 

@@ -97,8 +97,8 @@ fn deleted(step: &Action) -> Option<String> {
 /// An event of warnings that were not there before.
 pub(super) fn warned(before: &StepFunctionsApiStatus, new: &StepFunctionsApiStatus) -> Option<EventDraft> {
     let warnings = |status: &StepFunctionsApiStatus| {
-        let (kind, reason) = (ConditionType::Accepted.to_string(), Reason::Warned.to_string());
-        let found = status.conditions.iter().find(|condition| condition.type_ == kind && condition.reason == reason);
+        let reason = Reason::Warned.to_string();
+        let found = status.condition(ConditionType::Accepted).filter(|condition| condition.reason == reason);
         found.map(|condition| condition.message.clone())
     };
     let now = warnings(new).filter(|now| Some(now) != warnings(before).as_ref())?;
@@ -112,8 +112,7 @@ pub(super) fn left(
     pass: &Pass<'_>,
 ) -> Option<EventDraft> {
     let drifted = |status: &StepFunctionsApiStatus| {
-        let kind = ConditionType::Drifted.to_string();
-        let found = status.conditions.iter().find(|condition| condition.type_ == kind && condition.status == "True");
+        let found = status.condition(ConditionType::Drifted).filter(|condition| condition.status == "True");
         found.map(|condition| condition.message.clone())
     };
     let now = drifted(new).filter(|_| matches!(pass, Pass::Settled { .. }))?;
@@ -122,8 +121,7 @@ pub(super) fn left(
 
 fn ready_changed(old: &StepFunctionsApiStatus, new: &StepFunctionsApiStatus) -> bool {
     let ready = |status: &StepFunctionsApiStatus| {
-        let kind = ConditionType::Ready.to_string();
-        let found = status.conditions.iter().find(|condition| condition.type_ == kind);
+        let found = status.condition(ConditionType::Ready);
         found.map(|condition| (condition.reason.clone(), condition.message.clone()))
     };
     ready(old) != ready(new)

@@ -65,10 +65,10 @@ pub struct Context<'a> {
 /// Whether the status says that AWS was as the present spec wants it when it was last looked at.
 pub fn is_settled(object: &StepFunctionsApi) -> bool {
     let Some(status) = &object.status else { return false };
-    let (kind, reason) = (ConditionType::Ready.to_string(), Reason::Applied.to_string());
-    let ready =
-        |condition: &Condition| condition.type_ == kind && condition.status == "True" && condition.reason == reason;
-    Some(status.observed_generation) == object.metadata.generation && status.conditions.iter().any(ready)
+    let reason = Reason::Applied.to_string();
+    let ready = |condition: &Condition| condition.status == "True" && condition.reason == reason;
+    Some(status.observed_generation) == object.metadata.generation
+        && status.condition(ConditionType::Ready).is_some_and(ready)
 }
 
 /// The new status of an object, and the events to publish of what is new. `before` is the status as it was last

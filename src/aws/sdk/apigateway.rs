@@ -111,9 +111,7 @@ impl ApiGateway for SdkAws {
             let revision = found.description.as_deref().and_then(Revision::from_description);
             Some(DeploymentHead { id: DeploymentId(found.id?), revision, created: seconds(found.created_date) })
         });
-        let mut found: Vec<DeploymentHead> = found.collect();
-        found.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
-        Ok(found)
+        Ok(found.collect())
     }
 
     async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiHead> {

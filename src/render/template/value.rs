@@ -205,8 +205,8 @@ fn scalar_of(
         return None;
     }
     let Read { text, present } = read(builder, source, field)?;
-    if let Some(pattern) = scalar.pattern() {
-        let message = format!("the call's value is {}", scalar.wrong());
+    if let Some((pattern, wrong)) = scalar.form() {
+        let message = format!("the call's value is {wrong}");
         builder.need_if(present.as_deref(), field, &message, format!("{text}.matches('{pattern}')"));
     }
     let json = match scalar {
@@ -219,37 +219,27 @@ fn scalar_of(
 }
 
 impl Scalar {
-    /// What all of a caller's text has to match; `None` for any text. No text that matches the pattern of a number or a
-    /// boolean is anything else in JSON, so these need no escapes.
-    fn pattern(self) -> Option<String> {
+    /// What all of a caller's text has to match, and what it is if it does not; `None` for any text. No text that matches
+    /// the pattern of a number or a boolean is anything else in JSON, so these need no escapes.
+    fn form(self) -> Option<(String, String)> {
+        let form = |pattern: &str, wrong: &str| Some((pattern.to_owned(), wrong.to_owned()));
         match self {
             Self::Text(_) | Self::Arn(_) => None,
-            Self::Word(words) => Some(words.join("|")),
+            Self::Word(words) => Some((words.join("|"), format!("none of {}", words.join(", ")))),
             // Nine digits fit into the 32 bits of every integer of Step Functions.
-            Self::Integer { min, .. } if min >= 0 => Some("0|[1-9][0-9]{0,8}".to_owned()),
-            Self::Integer { .. } => Some("0|-?[1-9][0-9]{0,8}".to_owned()),
+            Self::Integer { min, .. } if min >= 0 => form("0|[1-9][0-9]{0,8}", "no whole number of up to nine digits"),
+            Self::Integer { .. } => {
+                form("0|-?[1-9][0-9]{0,8}", "no whole number of up to nine digits, with or without -")
+            }
             // All of 64 bits. The template writes the text and reckons with nothing, so no type of Java narrows it.
-            Self::Whole => Some("0|-?[1-9][0-9]{0,18}".to_owned()),
+            Self::Whole => form("0|-?[1-9][0-9]{0,18}", "no whole number of 64 bits"),
             // As programs write the numbers of 64 bits; with more digits before the point, 1e307 would be beyond them.
-            Self::Number => Some(
+            Self::Number => form(
                 "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,25})?([eE][+-]?[0-9]{1,2})?|\
-                 -?[0-9]([.][0-9]{1,25})?[eE]([+]?([12][0-9]{2}|30[0-7])|-[1-3][0-9]{2})"
-                    .to_owned(),
+                 -?[0-9]([.][0-9]{1,25})?[eE]([+]?([12][0-9]{2}|30[0-7])|-[1-3][0-9]{2})",
+                "no number of JSON of up to 64 bits",
             ),
-            Self::Boolean => Some("true|false".to_owned()),
-        }
-    }
-
-    /// What a text is that does not match the pattern.
-    fn wrong(self) -> String {
-        match self {
-            Self::Text(_) | Self::Arn(_) => "wrong".to_owned(),
-            Self::Word(words) => format!("none of {}", words.join(", ")),
-            Self::Integer { min, .. } if min >= 0 => "no whole number of up to nine digits".to_owned(),
-            Self::Integer { .. } => "no whole number of up to nine digits, with or without -".to_owned(),
-            Self::Whole => "no whole number of 64 bits".to_owned(),
-            Self::Number => "no number of JSON of up to 64 bits".to_owned(),
-            Self::Boolean => "neither true nor false".to_owned(),
+            Self::Boolean => form("true|false", "neither true nor false"),
         }
     }
 }
