@@ -14,7 +14,10 @@
 //! value, or a list in JSON or YAML; what is neither text nor a list of them (a number, a free object) takes it as JSON or
 //! YAML.
 //!
-//! **A value that must not be shown** has a [`SecretValueFrom`], and `x` is then a [`SecretText`](super::SecretText) which
+//! A value may come from a Secret, too. Then it is shown in no plan, event, condition or log, but in AWS it stands in a field
+//! that its readers see.
+//!
+//! **A value that must not be shown anywhere** has a [`SecretValueFrom`], and `x` is then a [`SecretText`](super::SecretText) which
 //! is left out of the schema: nobody can write it, and it is filled in after all else was checked.
 
 use kube::KubeSchema;
@@ -23,12 +26,24 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::form;
 
-/// A value that is read from a ConfigMap in this object's namespace. It takes effect within seconds of a change there.
+/// A value that is read from a ConfigMap or Secret in this object's namespace: exactly one of both. It takes effect within
+/// seconds of a change there.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.configMapKeyRef) != has(self.secretKeyRef)")
+    .message("give exactly one of configMapKeyRef and secretKeyRef"))]
 pub struct ValueFrom {
     /// A key of a ConfigMap in this object's namespace.
-    pub config_map_key_ref: KeyRef,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "KeyRef")]
+    pub config_map_key_ref: Option<KeyRef>,
+
+    /// A key of a Secret in this object's namespace. The value is not shown in plans, events, conditions and logs, but it
+    /// is no secret in AWS: whoever may read the API, the stage or the role there can read it, and names, URLs and ARNs
+    /// that are made of it are shown here, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "KeyRef")]
+    pub secret_key_ref: Option<KeyRef>,
 }
 
 /// A value that is read from a Secret in this object's namespace. It takes effect within seconds of a change there, and is

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::referents::Referents;
 use crate::api::{OBJECT_NAME_MAX, StepFunctionsApi, schema};
 use crate::model::{Desired, Owner};
-use crate::references::References;
+use crate::references::{References, Secrets};
 use crate::render::{Problem, Rendered, render};
 
 #[derive(Debug, Args)]
@@ -31,6 +31,8 @@ pub(super) struct Manifest {
     pub(super) object: StepFunctionsApi,
     /// Where those values came from.
     references: References,
+    /// Those of them that are not to be shown.
+    pub(super) secrets: Secrets,
 }
 
 impl ManifestArguments {
@@ -62,8 +64,9 @@ impl ManifestArguments {
                 name: object.name_any(),
             };
             let references = References::of(&object.spec);
-            object.spec = referents.fill(&owner, &object.spec, &references, offline)?;
-            Ok(Manifest { owner, object, references })
+            let secrets;
+            (object.spec, secrets) = referents.fill(&owner, &object.spec, &references, offline)?;
+            Ok(Manifest { owner, object, references, secrets })
         });
         filled.collect()
     }
@@ -128,13 +131,13 @@ fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
 
 /// What a spec describes. Warnings go to standard error; the error lists what is wrong.
 pub(super) fn rendered(manifest: &Manifest) -> Result<Desired, String> {
-    let Manifest { owner, object, references } = manifest;
+    let Manifest { owner, object, references, secrets } = manifest;
     let as_written = |problems: Vec<Problem>| references.explain(&object.spec, &problems).unwrap_or(problems);
     let Rendered { desired, warnings } =
-        render(owner, &object.spec).map_err(|problems| refusal(&owner.name, &as_written(problems)))?;
+        render(owner, &object.spec).map_err(|problems| secrets.hide(&refusal(&owner.name, &as_written(problems))))?;
     let warnings = as_written(warnings);
     for warning in &warnings {
-        eprintln!("warning: {}: {warning}", owner.name);
+        eprintln!("warning: {}: {}", owner.name, secrets.hide(&warning.to_string()));
     }
     Ok(desired)
 }

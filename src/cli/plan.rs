@@ -12,6 +12,7 @@ use crate::controller::{connect, owner_id, with_causes};
 use crate::model::{ApiStatus, Definition, Desired, Holder, Observed, ObservedRestApi, RestApi, Tags};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
+use crate::references::HIDDEN;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -48,7 +49,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
             let aws = regions.get(&desired.region, Caller::default());
             observe(&aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
         };
-        print(&shown(&format!("{}/{}", owner.namespace, owner.name), &plan(&desired, &observed)))?;
+        let mut plan = plan(&desired, &observed);
+        plan.hide(|value| manifest.secrets.are_in(value), HIDDEN);
+        print(&manifest.secrets.hide(&shown(&format!("{}/{}", owner.namespace, owner.name), &plan)))?;
     }
     Ok(())
 }

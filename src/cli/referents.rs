@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::api::StepFunctionsApiSpec;
 use crate::model::{Owner, partition};
-use crate::references::{Content, Kind, References, Source, Unfilled, Values, content};
+use crate::references::{Content, Kind, References, Secrets, Source, Unfilled, Values, content};
 
 use super::manifest::refusal;
 
@@ -37,7 +37,7 @@ impl Referents {
         self.found.insert(place, content);
     }
 
-    /// An object's spec with its values in place. Offline, a state machine that does not exist yet has the ARN that it
+    /// An object's spec with its values in place, and those that are not to be shown. Offline, a state machine that does not exist yet has the ARN that it
     /// will have, in the account that the manifests name, or 000000000000.
     pub(super) fn fill(
         &self,
@@ -45,7 +45,7 @@ impl Referents {
         spec: &StepFunctionsApiSpec,
         references: &References,
         offline: bool,
-    ) -> Result<StepFunctionsApiSpec, String> {
+    ) -> Result<(StepFunctionsApiSpec, Secrets), String> {
         let mut values = Values::new();
         let own = account(&serde_json::to_string(spec).unwrap_or_default());
         for source in references.sources() {
@@ -70,8 +70,9 @@ impl Referents {
             };
             values.insert(place.1, content);
         }
-        references.fill(spec, &values).map_err(|unfilled| match unfilled {
-            Unfilled::Wrong(problems) => refusal(&owner.name, &problems),
+        let secrets = references.secrets(&values);
+        let filled = references.fill(spec, &values).map_err(|unfilled| match unfilled {
+            Unfilled::Wrong(problems) => secrets.hide(&refusal(&owner.name, &problems)),
             Unfilled::Missing(problems) => {
                 let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
                 format!(
@@ -82,7 +83,8 @@ impl Referents {
                     lines.concat()
                 )
             }
-        })
+        });
+        filled.map(|spec| (spec, secrets))
     }
 }
 

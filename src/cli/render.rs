@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     }
     let mut documents = Vec::new();
     for manifest in arguments.manifest.read(INSTALLATION, true)? {
-        documents.push(document(&rendered(&manifest)?));
+        documents.push(manifest.secrets.hide_in(document(&rendered(&manifest)?)));
     }
     let shown = if documents.len() == 1 { documents.remove(0) } else { Value::Array(documents) };
     print(&format!("{shown:#}\n"))

@@ -20,7 +20,7 @@ use crate::aws::{Caller, Urgency};
 use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
-use crate::references::References;
+use crate::references::{HIDDEN, References};
 use crate::render::{Rendered, render};
 use crate::status::{self, EventDraft, Pass, Trouble};
 
@@ -136,7 +136,7 @@ impl PassOver<'_> {
             return Ok((Some(Reason::Paused), Action::await_change()));
         }
         let mut read = self.shared.references.read(object).await.map_err(Error::References)?;
-        report.refer(&read.versions);
+        report.refer(&read);
         if let Some(wait) = until_due(object, self.shared)
             && (report.has_references() || self.shared.references.is_applied(&self.uid, &read))
         {
@@ -180,7 +180,8 @@ impl PassOver<'_> {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
-        let plan = plan(&desired, &observed);
+        let mut plan = plan(&desired, &observed);
+        plan.hide(|value| report.secrets().are_in(value), HIDDEN);
         let approved = match self.approval(&plan, &desired) {
             Ok(approved) => approved,
             Err(planned) => return self.show(report, &planned).await,
@@ -205,7 +206,7 @@ impl PassOver<'_> {
         let outcome = apply(&aws, &observed, &plan).await;
         // Also after a failure: a key that AWS made is of use at once.
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
-        report.refer(&read.versions);
+        report.refer(read);
         if let Some(failure) = &outcome.failure {
             let begun = plan.begun(outcome.made);
             if drifted && !begun.is_empty() {
@@ -306,6 +307,7 @@ impl PassOver<'_> {
         let aws = self.aws(&desired.region);
         // What was created under names from elsewhere is in the status, too, unless that was lost.
         let read = self.shared.references.read(self.object).await.ok();
+        read.iter().for_each(|read| report.refer(read));
         let filled = read.and_then(|read| read.references.fill(&self.object.spec, &read.values).ok());
         let scope = Scope { settled: false, ..scope(self.object, filled.as_ref().unwrap_or(&self.object.spec)) };
         let observed = match observe(&aws, &desired, &scope).await {
@@ -363,6 +365,7 @@ impl PassOver<'_> {
         trouble: &Trouble,
         made: Option<(&Outcome, &Desired)>,
     ) -> Result<Done, Error> {
+        let trouble = &trouble.hiding(report.secrets());
         tracing::warn!(
             namespace = self.owner.namespace,
             name = self.owner.name,

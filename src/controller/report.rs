@@ -7,7 +7,9 @@ use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
 use super::Shared;
+use super::references::Read;
 use crate::api::{CHECK_NOW, FIELD_MANAGER, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::references::Secrets;
 use crate::render::Problem;
 use crate::status::{self, Context, EventDraft, Pass};
 
@@ -25,6 +27,7 @@ pub(super) struct Report<'a> {
     written: StepFunctionsApiStatus,
     warnings: Vec<Problem>,
     references: Option<Vec<ReferenceStatus>>,
+    secrets: Secrets,
 }
 
 impl<'a> Report<'a> {
@@ -36,6 +39,7 @@ impl<'a> Report<'a> {
             written: object.status.clone().unwrap_or_default(),
             warnings: Vec::new(),
             references: None,
+            secrets: Secrets::default(),
         }
     }
 
@@ -45,8 +49,14 @@ impl<'a> Report<'a> {
     }
 
     /// What the spec refers to, for all that is written from now on.
-    pub(super) fn refer(&mut self, references: &[ReferenceStatus]) {
-        self.references = Some(references.to_vec());
+    pub(super) fn refer(&mut self, read: &Read) {
+        self.references = Some(read.versions.clone());
+        self.secrets = read.references.secrets(&read.values);
+    }
+
+    /// What is not to be shown of it.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Whether the status has what the spec refers to.
@@ -75,6 +85,7 @@ impl<'a> Report<'a> {
             check_now: self.object.annotations().get(CHECK_NOW).map(String::as_str),
             warnings: &self.warnings,
             references: self.references.as_deref(),
+            secrets: &self.secrets,
         };
         let (status, events) = status::next(self.object, &self.written, pass, context);
         Next { status, events }

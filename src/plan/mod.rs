@@ -32,6 +32,7 @@ mod usage_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::model::{ApiKeyId, Arn, Desired, Observed, TAG_PREFIX, Tags, short};
@@ -125,6 +126,17 @@ impl Plan {
     /// Whether there is nothing to write and nothing in the way.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.blockers.is_empty()
+    }
+
+    /// Shows `shown` for both sides of each change to a value, or from one, that is not to be seen.
+    pub fn hide(&mut self, is_hidden: impl Fn(&Value) -> bool, shown: &str) {
+        let hidden = |value: &Option<Value>| value.as_ref().is_some_and(&is_hidden);
+        let changes = self.steps.iter_mut().flat_map(|step| &mut step.changes);
+        for change in changes.filter(|change| hidden(&change.from) || hidden(&change.to)) {
+            for side in [&mut change.from, &mut change.to] {
+                side.iter_mut().for_each(|value| *value = Value::String(shown.to_owned()));
+            }
+        }
     }
 
     /// The first steps of it that write, so many of all.

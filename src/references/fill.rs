@@ -99,7 +99,7 @@ fn absent(source: &Source) -> String {
 }
 
 /// The value in the type of its field.
-fn parsed(reference: &Reference, text: &str) -> Result<Value, String> {
+pub(super) fn parsed(reference: &Reference, text: &str) -> Result<Value, String> {
     let structure = || structure(text).map_err(|what| format!("{} {what}", origin(reference)));
     match reference.place.kind {
         Filled::Text | Filled::Secret => Ok(Value::String(text.to_owned())),

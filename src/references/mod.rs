@@ -5,6 +5,7 @@
 
 mod content;
 mod fill;
+mod secrets;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,13 +18,14 @@ use crate::api::{Problem, StateMachineGroup, StepFunctionsApiSpec};
 
 pub use content::{Content, content};
 pub use fill::Unfilled;
+pub use secrets::{HIDDEN, Secrets};
 
 /// Kind of an object that a spec can refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Its data.
     ConfigMap,
-    /// Its data, which is never shown.
+    /// Its data, which is not shown.
     Secret,
     /// The ARN in its status.
     StateMachine(StateMachineGroup),
@@ -127,6 +129,11 @@ impl References {
             Content::Absent | Content::Unreadable(_) | Content::Withheld => None,
         };
         self.0.iter().map(|reference| (reference.field.as_str(), value(reference))).collect()
+    }
+
+    /// Those of the values that are not to be shown.
+    pub fn secrets(&self, values: &Values) -> Secrets {
+        Secrets::of(&self.0, values)
     }
 
     /// The spec with the values in place, and nothing left that refers. They have passed the schema and the CEL rules.

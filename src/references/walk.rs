@@ -101,7 +101,7 @@ fn target<'a>(parent: &Value, name: &'a str, schema: &Value) -> Option<Target<'a
     if name == "secret" && takes(schema, "key") {
         return Some(Target { name: "value", kind: Filled::Secret, optional: true });
     }
-    if takes(schema, "secretKeyRef") {
+    if takes(schema, "secretKeyRef") && !takes(schema, "configMapKeyRef") {
         return Some(Target { name: name.strip_suffix("From")?, kind: Filled::Secret, optional: false });
     }
     let target = match name {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::trouble::joined;
 use super::{Context, Pass};
@@ -46,7 +46,7 @@ pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context:
     rows.into_iter()
         .filter_map(|(kind, says)| {
             let before = old.iter().find(|condition| condition.type_ == kind.to_string());
-            shown(kind, pass, before.is_some()).then(|| condition(kind, says, before, generation, context.now))
+            shown(kind, pass, before.is_some()).then(|| condition(kind, says, before, generation, context))
         })
         .collect()
 }
@@ -72,7 +72,13 @@ fn shown(kind: ConditionType, pass: &Pass<'_>, before: bool) -> bool {
     }
 }
 
-fn condition(kind: ConditionType, says: Says, before: Option<&Condition>, generation: i64, now: &Time) -> Condition {
+fn condition(
+    kind: ConditionType,
+    says: Says,
+    before: Option<&Condition>,
+    generation: i64,
+    context: Context<'_>,
+) -> Condition {
     let (status, reason, mut message) = match (says, before) {
         (Some((status, reason, message)), _) => {
             let status = match status {
@@ -80,7 +86,7 @@ fn condition(kind: ConditionType, says: Says, before: Option<&Condition>, genera
                 False => "False",
                 Status::Unknown => "Unknown",
             };
-            (status.to_owned(), reason.to_string(), message)
+            (status.to_owned(), reason.to_string(), context.secrets.hide(&message))
         }
         (None, Some(before)) => (before.status.clone(), before.reason.clone(), before.message.clone()),
         (None, None) => ("Unknown".to_owned(), Reason::Unknown.to_string(), String::new()),
@@ -92,7 +98,7 @@ fn condition(kind: ConditionType, says: Says, before: Option<&Condition>, genera
     }
     // The time tells when the status flipped, not when it was last looked at.
     let same = before.filter(|before| before.status == status);
-    let last_transition_time = same.map_or_else(|| now.clone(), |before| before.last_transition_time.clone());
+    let last_transition_time = same.map_or_else(|| context.now.clone(), |before| before.last_transition_time.clone());
     Condition {
         type_: kind.to_string(),
         status,

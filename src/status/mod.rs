@@ -20,6 +20,7 @@ use crate::api::{
 use crate::apply::Ids;
 use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
+use crate::references::Secrets;
 use crate::render::Problem;
 
 pub use deployment::known_deployments;
@@ -60,6 +61,8 @@ pub struct Context<'a> {
     pub warnings: &'a [Problem],
     /// What the spec refers to, if that was looked at.
     pub references: Option<&'a [ReferenceStatus]>,
+    /// What is not to be shown of the values that the spec takes from others.
+    pub secrets: &'a Secrets,
 }
 
 /// Whether the status says that AWS was as the present spec wants it when it was last looked at.

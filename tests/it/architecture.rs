@@ -32,7 +32,7 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
 /// What status may name of modules that it knows only the edge of.
 const EDGES: [(&str, &str, &[&str]); 3] = [
     ("status", "aws", &["Class", "Error"]),
-    ("status", "references", &["Unfilled"]),
+    ("status", "references", &["Secrets", "Unfilled"]),
     ("status", "render", &["Problem"]),
 ];
 

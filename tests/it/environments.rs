@@ -302,6 +302,14 @@ async fn command_line_takes_values_from_the_files() {
         "{told}"
     );
 
+    // What is of a Secret is in the plan, and not shown.
+    assert_eq!(document["stages"]["live"]["variables"]["account"], "(secret)");
+    let plan = run(stepgate, &["plan", "--offline", &example("environments")], "").await.expect("a plan");
+    assert!(!plan.contains("4711"), "{plan}");
+    let bad = text.replace("4711-0815", "4711 0815");
+    let told = run(stepgate, &["render", "-"], &bad).await.unwrap_err();
+    assert!(told.contains("spec.stages[live].variablesFrom.account") && !told.contains("4711"), "{told}");
+
     // A machine that does not exist yet has the ARN that it will have, but not for a plan against AWS.
     let rendered = run(stepgate, &["render", &example("state-machine-ref")], "").await.expect("it renders");
     assert!(rendered.contains("arn:aws:states:us-east-1:000000000000:stateMachine:Orders"), "{rendered}");

@@ -50,6 +50,7 @@ mod rbac;
 mod references;
 mod role;
 mod samples;
+mod secret_values;
 mod settled;
 mod stages;
 mod successes;

@@ -86,7 +86,7 @@ pub(super) const REFUSED: &[Case] = &[
     ("region:", "mode: DryRun\nregion:", "spec.mode", "supported values: \"Apply\", \"Plan\", \"Paused\""),
     ("region: us-east-1\n", "", "spec.region", "Required value"),
     ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "ref: {apiGroup: example.org, name: a}", "spec.stateMachines[1].ref.apiGroup", "supported values: \"sfn.services.k8s.aws\""),
-    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "arnFrom: {}", "spec.stateMachines[1].arnFrom.configMapKeyRef", "Required value"),
+    ("arn: \"arn:aws:states:us-east-1:ACCOUNT:stateMachine:Fast\"", "arnFrom: {}", "spec.stateMachines[1].arnFrom", "give exactly one of configMapKeyRef and secretKeyRef"),
     // Settings of stages.
     ("red}}", "red}, throttling: {rateLimit: 5}}", "spec.stages[0].throttling.burstLimit", "Required value"),
     ("red}}", "red}, throttling: {rateLimit: -1, burstLimit: 1}}", "spec.stages[0].throttling.rateLimit", "should be greater than or equal to 0"),
@@ -157,7 +157,7 @@ pub(super) const REFUSED: &[Case] = &[
     ("cors:", "domains: [{name: a.example, stage: prod, endpointType: Edge}]\ncors:", "spec.domains[0]", "give certificateArn, or remove them"),
     ("cors:", "domains: [{name: a.example, stage: prod, certificateArn: mine}]\ncors:", "spec.domains[0].certificateArn", "must be the ARN of a certificate, such as"),
     // Fields that do not exist. AWS shows stage variables to readers: not from a Secret.
-    ("{colour: red}", "{}, variablesFrom: {colour: {secretKeyRef: {name: a, key: b}}}", "spec.stages[0].variablesFrom.colour.secretKeyRef", "unknown field"),
+    ("{colour: red}", "{}, variablesFrom: {colour: {secretKeyRef: {name: a, key: b}, configMapKeyRef: {name: a, key: b}}}", "spec.stages[0].variablesFrom[colour]", "give exactly one of configMapKeyRef and secretKeyRef"),
     ("cors:", "corss:", "spec.corss", "unknown field"),
     ("authorization:", "authorisation:", "spec.methods[0].authorisation", "unknown field"),
     // The endpoint.
