@@ -31,7 +31,7 @@ pub(super) fn render(spec: &StepFunctionsApiSpec, problems: &mut Problems) -> Ap
         security_policy: endpoint.security_policy.clone(),
         endpoint_access_mode: access_mode,
         binary_media_types: endpoint.binary_media_types.iter().cloned().collect(),
-        policy: endpoint.policy.as_ref().map(|policy| resource_policy::render(&spec.region, policy, problems)),
+        policy: endpoint.policy.as_ref().map(|policy| resource_policy::render(spec, policy, problems)),
         ..defaults
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use jsonschema::Draft;
+use serde_json::{Map, Value, json};
 
 use super::Problems;
 use crate::api::StepFunctionsApiSpec;
@@ -44,6 +45,14 @@ impl Checker<'_> {
             self.problems.add(field, "has to be a JSON schema, which is a map of keywords");
             return;
         };
+        let names = keywords.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        for pattern in names.map(String::as_str).chain(keywords.get("pattern").and_then(Value::as_str)) {
+            if !is_pattern(pattern) {
+                let message =
+                    format!("{pattern:?} is no regular expression that can be read here, and perhaps not by AWS");
+                self.problems.warn(field, message);
+            }
+        }
         for (name, value) in keywords {
             self.keyword(&format!("{field}.{name}"), name, value);
         }
@@ -102,6 +111,10 @@ impl Checker<'_> {
             _ => self.problems.add(field, "has to be a list of schemas"),
         }
     }
+}
+
+fn is_pattern(text: &str) -> bool {
+    jsonschema::options().with_draft(Draft::Draft4).build(&json!({"pattern": text})).is_ok()
 }
 
 fn is_type(value: &Value) -> bool {

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::Problems;
+use crate::api::StepFunctionsApiSpec;
 use crate::model::{PolicyDocument, partition};
+use crate::spelling::{hint, instead};
 
 /// API Gateway's limit for a resource policy, in characters
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
@@ -15,8 +17,49 @@ const SHORT: &str = "\"execute-api:/";
 const ELEMENTS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
+/// What a statement can be about
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigateway.html>).
+const ACTIONS: [&str; 3] = ["Invoke", "InvalidateCache", "ManageConnections"];
+/// Operators of conditions; each but Null may end in `IfExists`, and each may have a quantifier before it
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>).
+const OPERATORS: [&str; 27] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+];
+const QUANTIFIERS: [&str; 2] = ["ForAllValues:", "ForAnyValue:"];
+
 /// The policy as a document, after a look at its shape: AWS's own words on a bad one name no place.
-pub(super) fn render(region: &str, policy: &Map<String, Value>, problems: &mut Problems) -> PolicyDocument {
+pub(super) fn render(
+    spec: &StepFunctionsApiSpec,
+    policy: &Map<String, Value>,
+    problems: &mut Problems,
+) -> PolicyDocument {
+    let region = &spec.region;
     for name in policy.keys().filter(|name| !["Version", "Id", "Statement"].contains(&name.as_str())) {
         problems.add(format!("{FIELD}.{name}"), "a policy has Version, Id and Statement only");
     }
@@ -26,10 +69,10 @@ pub(super) fn render(region: &str, policy: &Map<String, Value>, problems: &mut P
     match policy.get("Statement") {
         Some(Value::Array(statements)) if !statements.is_empty() => {
             for (index, one) in statements.iter().enumerate() {
-                statement(&format!("{FIELD}.Statement[{index}]"), one, problems);
+                statement(spec, &format!("{FIELD}.Statement[{index}]"), one, problems);
             }
         }
-        Some(one @ Value::Object(_)) => statement(&format!("{FIELD}.Statement"), one, problems),
+        Some(one @ Value::Object(_)) => statement(spec, &format!("{FIELD}.Statement"), one, problems),
         _ => problems.add(format!("{FIELD}.Statement"), "missing: a list of statements"),
     }
     let text = Value::Object(policy.clone()).to_string();
@@ -48,7 +91,7 @@ pub(super) fn render(region: &str, policy: &Map<String, Value>, problems: &mut P
     PolicyDocument::new(Value::Object(policy.clone()))
 }
 
-fn statement(field: &str, statement: &Value, problems: &mut Problems) {
+fn statement(spec: &StepFunctionsApiSpec, field: &str, statement: &Value, problems: &mut Problems) {
     let Some(elements) = statement.as_object() else {
         problems.add(field, "has to be a statement: Effect, Principal, Action, Resource");
         return;
@@ -76,19 +119,83 @@ fn statement(field: &str, statement: &Value, problems: &mut Problems) {
                 || (text.starts_with("arn:") && text.contains(":execute-api:"))
         });
     }
-    if elements.get("Condition").is_some_and(|condition| !condition.is_object()) {
-        problems.add(format!("{field}.Condition"), "has to be a map of operators, such as IpAddress");
+    match elements.get("Condition") {
+        None => {}
+        Some(Value::Object(operators)) => {
+            for operator in operators.keys() {
+                unknown_operator(&format!("{field}.Condition.{operator}"), operator, problems);
+            }
+        }
+        Some(_) => problems.add(format!("{field}.Condition"), "has to be a map of operators, such as IpAddress"),
     }
+    for name in ["Action", "NotAction"] {
+        for action in listed(elements, name).filter_map(Value::as_str) {
+            unknown_action(&format!("{field}.{name}"), action, problems);
+        }
+    }
+    for name in ["Resource", "NotResource"] {
+        for resource in listed(elements, name).filter_map(Value::as_str) {
+            unknown_stage(spec, &format!("{field}.{name}"), resource, problems);
+        }
+    }
+}
+
+fn unknown_operator(field: &str, operator: &str, problems: &mut Problems) {
+    let bare = QUANTIFIERS.iter().find_map(|quantifier| operator.strip_prefix(quantifier)).unwrap_or(operator);
+    let bare = bare.strip_suffix("IfExists").unwrap_or(bare);
+    if !OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
+        problems.warn(field, format!("is no operator of IAM that is known here{}", hint(bare, OPERATORS)));
+    }
+}
+
+fn unknown_action(field: &str, action: &str, problems: &mut Problems) {
+    let Some((_, name)) = action.split_once(':') else { return };
+    let (name, wild) = start(name);
+    let fits = |known: &&str| {
+        let start = known.get(..name.len()).filter(|_| wild).unwrap_or(known);
+        start.eq_ignore_ascii_case(name)
+    };
+    if !ACTIONS.iter().any(|known| fits(known)) {
+        problems.warn(field, format!("there is no action {action}, so no call is meant{}", instead(name, ACTIONS)));
+    }
+}
+
+/// A stage that only this policy names is one that callers do not reach, or that is not protected.
+fn unknown_stage(spec: &StepFunctionsApiSpec, field: &str, resource: &str, problems: &mut Problems) {
+    let path = match resource.strip_prefix("execute-api:/") {
+        Some(path) => path,
+        // arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/...
+        None => match resource.splitn(6, ':').nth(5).and_then(|rest| rest.split_once('/')) {
+            Some((_, path)) => path,
+            None => return,
+        },
+    };
+    let (name, wild) = start(path.split('/').next().unwrap_or_default());
+    let mut stages = spec.stages.iter().map(|stage| stage.name.as_str());
+    if !stages.clone().any(|stage| if wild { stage.starts_with(name) } else { stage == name }) {
+        let message = format!("{resource} is about a stage that spec.stages does not have{}", hint(name, &mut stages));
+        problems.warn(field, message);
+    }
+}
+
+/// What stands before the first wildcard, and whether there is one.
+fn start(pattern: &str) -> (&str, bool) {
+    pattern.split_once(['*', '?']).map_or((pattern, false), |(start, _)| (start, true))
+}
+
+fn listed<'a>(elements: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a Value> {
+    let one = elements.get(name);
+    let all = one.and_then(Value::as_array);
+    all.into_iter().flatten().chain(one.filter(|_| all.is_none()))
 }
 
 /// A text or a list of them, each of the form that an API's policy has.
 fn texts(field: &str, elements: &Map<String, Value>, name: &str, problems: &mut Problems, fits: fn(&str) -> bool) {
-    let all = match elements.get(name) {
-        None => return,
-        Some(Value::Array(items)) => items.clone(),
-        Some(one) => vec![one.clone()],
-    };
-    if all.is_empty() || !all.iter().all(|one| one.as_str().is_some_and(fits)) {
+    if !elements.contains_key(name) {
+        return;
+    }
+    let mut all = listed(elements, name).peekable();
+    if all.peek().is_none() || !all.all(|one| one.as_str().is_some_and(fits)) {
         let example = if name.ends_with("Action") { "execute-api:Invoke" } else { "execute-api:/*" };
         problems.add(format!("{field}.{name}"), format!("has to be {example}, or others of execute-api, or *"));
     }

@@ -24,6 +24,10 @@ pub(super) fn render(
             }
             stages.insert(stage.name.clone(), methods(spec, &field, stage, problems));
         }
+        // AWS takes it off the limit of the first period.
+        if plan.quota.as_ref().is_some_and(|quota| quota.offset >= quota.limit) {
+            problems.warn(format!("{field}.quota.offset"), "reaches limit, so no call of the first period is answered");
+        }
         let quota = |quota: &api::Quota| Quota {
             limit: quota.limit,
             offset: quota.offset,

@@ -93,6 +93,71 @@ async fn what_callers_cannot_reach_is_warned_of() {
 }
 
 #[tokio::test]
+async fn policies_that_name_what_there_is_not_are_warned_of() {
+    let policy = |statement: &str| {
+        let statement = format!("{{Effect: Allow, Principal: '*', {statement}}}");
+        let policy = format!("endpoint: {{policy: {{Version: '2012-10-17', Statement: [{statement}]}}}}");
+        with(&[("/a", "apiKeyRequired: false")], &policy)
+    };
+    let field = "spec.endpoint.policy.Statement[0]";
+    for (statement, says) in [
+        (
+            "Action: 'execute-api:Invok', Resource: '*'",
+            ".Action: there is no action execute-api:Invok, so no call is meant; did you mean Invoke?",
+        ),
+        (
+            "NotAction: ['execute-api:Invoke', 'execute-api:X*'], Resource: '*'",
+            ".NotAction: there is no action execute-api:X*",
+        ),
+        (
+            "Action: '*', Resource: ['execute-api:/prod/*', 'execute-api:/prd/*']",
+            ".Resource: execute-api:/prd/* is about a stage that spec.stages does not have; did you mean prod?",
+        ),
+        (
+            "Action: '*', Resource: 'arn:aws:execute-api:us-east-1:123456789012:*/test/GET/'",
+            ".Resource: arn:aws:execute-api:us-east-1:123456789012:*/test/GET/ is about a stage",
+        ),
+        (
+            "Action: '*', Resource: '*', Condition: {IpAdress: {'aws:SourceIp': 10.0.0.0/8}}",
+            ".Condition.IpAdress: is no operator of IAM that is known here; did you mean IpAddress?",
+        ),
+    ] {
+        let told = told(&policy(statement)).await;
+        assert!(told.len() == 1 && told[0].starts_with(&format!("{field}{says}")), "{statement}: {told:?}");
+    }
+    for fine in [
+        "Action: 'execute-api:*', Resource: 'execute-api:/*'",
+        "Action: 'execute-api:inv*', Resource: 'execute-api:/p*/GET/x'",
+        "Action: ['execute-api:Invoke'], Resource: 'arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/dev/*'",
+        "Action: '*', Resource: '*', Condition: {'ForAnyValue:stringLikeIfExists': {'aws:PrincipalOrgPaths': [o]}, 'Null': {'aws:x': true}}",
+    ] {
+        assert_eq!(told(&policy(fine)).await, Vec::<String>::new(), "{fine}");
+    }
+}
+
+#[tokio::test]
+async fn patterns_that_cannot_be_read_and_quotas_that_are_used_up_at_once_are_warned_of() {
+    let model =
+        |schema: &str| with(&[("/a", "request: {model: M}")], &format!("models: [{{name: M, schema: {schema}}}]"));
+    let says = "is no regular expression that can be read here";
+    let told_of =
+        told(&model(r#"{properties: {a: {pattern: "[a-"}}, patternProperties: {"(x": {type: string}}}"#)).await;
+    assert_eq!(told_of.iter().filter(|line| line.contains(says)).count(), 2, "{told_of:?}");
+    assert!(told_of.iter().any(|line| line.starts_with("spec.models[M].schema.properties.a: \"[a-\" is no")));
+    let fine = r#"{properties: {a: {pattern: "^(?=x)[a-z]+\\d{2}$"}}, patternProperties: {"^x-": {type: string}}}"#;
+    assert_eq!(told(&model(fine)).await, Vec::<String>::new());
+
+    let quota = |offset: i32| {
+        let keys = "apiKeys: [{name: k, secret: {name: s, key: k}}], stages: [{name: dev}, {name: prod}]";
+        let plans = format!("usagePlans: [{{name: p, {keys}, quota: {{limit: 5, period: Week, offset: {offset}}}}}]");
+        with(&[("/a", "apiKeyRequired: true")], &plans)
+    };
+    assert_eq!(told(&quota(4)).await, Vec::<String>::new());
+    let says = "spec.usagePlans[p].quota.offset: reaches limit, so no call of the first period is answered";
+    assert_eq!(told(&quota(5)).await, [says]);
+}
+
+#[tokio::test]
 async fn keys_that_kubectl_takes_for_booleans_are_warned_of() {
     let object = |key: &str| with(&[("/a", &format!("arguments: {{input: {{object: {{{key}: {{query: q}}}}}}}}"))], "");
     let line = told(&object("y")).await;

@@ -25,9 +25,16 @@ pub(in crate::render) fn location(
     // A resource of its own is the better address.
     found.sort_by_key(|path| path.contains('?'));
     let Some(status) = found.first() else {
+        let others =
+            spec.methods.iter().filter(|other| describes(other) && other.state_machine == method.state_machine);
+        let unfit = others.map(|other| {
+            let (verb, path) = (other.method.as_str(), &other.path);
+            format!("{verb} {path} does not take an execution's ARN, and nothing else, from its path or query; ")
+        });
+        let unfit: String = unfit.collect();
         let machine = method.state_machine.iter().map(|name| format!("stateMachine: {name}, ")).collect::<String>();
         let text = format!(
-            "no method of this API tells about the execution; add one, such as {{path: \"/executions/{{executionArn}}\", \
+            "{unfit}no method of this API describes what was started by its ARN alone; add one, such as {{path: \"/executions/{{executionArn}}\", \
              method: GET, action: DescribeExecution, {machine}arguments: {{executionArn: {{path: executionArn}}}}}}"
         );
         problems.add(field, text);
@@ -54,9 +61,13 @@ fn base(path: &str) -> String {
     format!("{base}#set($called = \"$context.path|\")#if($called.contains(\"/|\"))#set($base = \"{}\")#end", up(depth))
 }
 
+fn describes(method: &api::Method) -> bool {
+    method.action == "DescribeExecution" && matches!(method.method, Verb::Get | Verb::Any)
+}
+
 /// Path and query, relative to the API's root, under which a method describes the execution `$arn`.
 fn status_path(method: &api::Method) -> Option<String> {
-    if method.action != "DescribeExecution" || !matches!(method.method, Verb::Get | Verb::Any) {
+    if !describes(method) {
         return None;
     }
     let path = method.path.trim_start_matches('/');
