@@ -46,7 +46,7 @@ fn main() {
     let mut times: Vec<Duration> = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
-            let desired = render(black_box(&owner), black_box(&spec)).expect("a valid spec").desired;
+            let desired = render(black_box(&owner), black_box(&spec), None).expect("a valid spec").desired;
             black_box(&desired.revision);
             start.elapsed()
         })

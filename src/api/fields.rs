@@ -107,6 +107,34 @@ pub(super) fn managed_policy_arns(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "maxItems": 10, "items": item})
 }
 
+/// List of ARNs with wildcards.
+pub(super) fn arn_patterns(_: &mut SchemaGenerator) -> Schema {
+    let sentence = "must be an ARN, in which * stands for any text, such as \
+                    arn:aws:states:*:123456789012:stateMachine:team-a-*";
+    let item = text(512, r"arn:[a-z*-]+:[a-z*-]+:[a-z0-9*-]*:[0-9a-z*]*:.+", sentence);
+    json_schema!({"type": "array", "maxItems": 100, "items": item})
+}
+
+/// List of names of namespaces with wildcards.
+pub(super) fn namespace_patterns(_: &mut SchemaGenerator) -> Schema {
+    let item = text(
+        63,
+        r"[a-z0-9*]([a-z0-9*-]*[a-z0-9*])?",
+        "must be the name of a namespace, in which * stands for any text",
+    );
+    json_schema!({"type": "array", "maxItems": 100, "items": item})
+}
+
+/// Form of the name of a region, and what to say of another.
+pub(super) const REGION: (&str, &str) =
+    (r"[a-z]{2,4}(-[a-z]+)+-\d+", "must be the name of an AWS region, such as us-east-1");
+
+/// List of regions.
+pub(super) fn region_names(_: &mut SchemaGenerator) -> Schema {
+    let item = text(32, REGION.0, REGION.1);
+    json_schema!({"type": "array", "maxItems": 50, "items": item})
+}
+
 /// List of origins of web pages.
 pub(super) fn origins(_: &mut SchemaGenerator) -> Schema {
     let sentence = "must be scheme://host or scheme://host:port in lower case, such as https://app.example.com, with \

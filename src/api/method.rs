@@ -182,6 +182,18 @@ pub enum AuthorizationType {
     Lambda,
 }
 
+impl AuthorizationType {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Iam => "IAM",
+            Self::None => "None",
+            Self::Cognito => "Cognito",
+            Self::Lambda => "Lambda",
+        }
+    }
+}
+
 /// What a request has to have, and how the request to Step Functions is made of it.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]

@@ -4,27 +4,42 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::cel::{CompiledSchema, ErrorKind, Validator, compile_schema};
 use serde_json::Value;
 
-use super::{Problem, crd};
+use super::{Problem, class_crd, crd};
 
 /// Schema of `spec`, as the CRD has it.
-pub static SPEC: LazyLock<Value> = LazyLock::new(|| {
-    let definition = serde_json::to_value(crd()).unwrap_or_default();
-    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
-});
+pub static SPEC: LazyLock<Value> = LazyLock::new(|| spec_schema(crd()));
+/// The same of a class.
+static CLASS: LazyLock<Value> = LazyLock::new(|| spec_schema(class_crd()));
 
 static RULES: LazyLock<CompiledSchema> = LazyLock::new(|| compile_schema(&SPEC));
+static CLASS_RULES: LazyLock<CompiledSchema> = LazyLock::new(|| compile_schema(&CLASS));
+
+fn spec_schema(crd: CustomResourceDefinition) -> Value {
+    let definition = serde_json::to_value(crd).unwrap_or_default();
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
+}
 
 /// Everything that is wrong with a spec: by the schema, and if that is satisfied by the CEL rules. Paths have indexes, as
 /// `spec.stages[0].name`. A rule that cannot be evaluated here is left out: it is the API server's business.
 pub fn spec_problems(spec: &Value) -> Vec<Problem> {
-    let found = problems("spec", spec, &SPEC);
+    all_problems(spec, &SPEC, &RULES)
+}
+
+/// The same of the spec of a class.
+pub fn class_problems(spec: &Value) -> Vec<Problem> {
+    all_problems(spec, &CLASS, &CLASS_RULES)
+}
+
+fn all_problems(spec: &Value, schema: &Value, rules: &CompiledSchema) -> Vec<Problem> {
+    let found = problems("spec", spec, schema);
     if !found.is_empty() {
         return found;
     }
-    let Err(errors) = Validator::new().validate_compiled(&RULES, spec, None) else { return Vec::new() };
+    let Err(errors) = Validator::new().validate_compiled(rules, spec, None) else { return Vec::new() };
     let errors = errors.into_iter().filter(|error| error.kind == ErrorKind::ValidationFailure);
     let mut found: Vec<Problem> =
         errors.map(|error| Problem { field: joined(&error.field_path), message: error.message }).collect();

@@ -11,7 +11,7 @@ use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
 use super::endpoint::Endpoint;
-use super::fields::{form, object_name, tag_keys, tag_values};
+use super::fields::{REGION, form, object_name, tag_keys, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
 use super::model_schema::Model;
@@ -38,6 +38,7 @@ use super::usage_plan::UsagePlan;
            deployments and stages from one object.",
     validation = object_name(),
     selectable = ".spec.region",
+    selectable = ".spec.className",
     selectable = ".spec.mode",
     printcolumn(
         name = "Ready",
@@ -124,10 +125,19 @@ pub struct StepFunctionsApiSpec {
     /// AWS region of the API and its state machines, such as us-east-1. Cannot be changed.
     #[schemars(length(max = 32))]
     #[x_kube(
-        validation = form(r"[a-z]{2,4}(-[a-z]+)+-\d+", "must be the name of an AWS region, such as us-east-1"),
+        validation = form(REGION.0, REGION.1),
         validation = Rule::new("self == oldSelf").message("region cannot be changed; make a new object"),
     )]
     pub region: String,
+
+    /// Name of the StepFunctionsApiClass that sets limits and defaults for this object. Without it, that of the controller's
+    /// --default-class, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 253))]
+    #[x_kube(validation = form(
+        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+        "the name of a class has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"))]
+    pub class_name: Option<String>,
 
     /// Name of the API in AWS. Default: NAMESPACE-NAME of this object.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::permissions::{Need, OPERATIONS, On};
+use crate::model::matches;
 
 /// Names of statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,8 +109,8 @@ impl Feature {
 pub struct Bounds {
     /// Partition of all ARNs.
     pub partition: String,
-    /// Region of the APIs.
-    pub region: String,
+    /// Regions of the APIs; all, if there are none.
+    pub regions: Vec<String>,
     /// Account of roles and state machines.
     pub account: String,
     /// Created roles: path and name without the leading slash, such as `apis/stepgate-*`.
@@ -120,7 +121,7 @@ pub struct Bounds {
     pub boundary: Option<String>,
     /// Managed policies that may be attached; any, if there are none.
     pub managed_policies: Vec<String>,
-    /// State machines by name, with `*`.
+    /// ARNs of state machines; all, if there are none.
     pub state_machines: Vec<String>,
     /// Features to leave out.
     pub without: BTreeSet<Feature>,
@@ -133,13 +134,13 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             partition: "aws".to_owned(),
-            region: "*".to_owned(),
+            regions: Vec::new(),
             account: "*".to_owned(),
             roles: vec![ROLE_NAMES.to_owned()],
             passed_roles: Vec::new(),
             boundary: None,
             managed_policies: Vec::new(),
-            state_machines: vec!["*".to_owned()],
+            state_machines: Vec::new(),
             without: BTreeSet::new(),
         }
     }
@@ -190,12 +191,22 @@ fn condition(sid: Sid, bounds: &Bounds) -> Option<Value> {
             condition["ArnLike"] = json!({"iam:PolicyARN": bounds.managed_policies});
             Some(condition)
         }
+        _ if bounds.regions.len() > 1 && is_regional(sid) => {
+            Some(json!({"StringEquals": {"aws:RequestedRegion": bounds.regions}}))
+        }
         _ => None,
     }
 }
 
+/// Whether a statement is about services that have regions.
+fn is_regional(sid: Sid) -> bool {
+    needs(sid).all(|(_, need)| matches!(need.on, On::Path(_) | On::StateMachines))
+}
+
 fn resources(on: On, bounds: &Bounds) -> Vec<String> {
-    let Bounds { partition, region, account, .. } = bounds;
+    let Bounds { partition, account, .. } = bounds;
+    // Several are in a condition: in the ARNs, they would be more than a policy may have.
+    let region = if let [one] = bounds.regions.as_slice() { one.as_str() } else { "*" };
     let role = |name: &str| format!("arn:{partition}:iam::{account}:role/{name}");
     let created = || bounds.roles.iter().map(|name| role(name));
     match on {
@@ -211,54 +222,16 @@ fn resources(on: On, bounds: &Bounds) -> Vec<String> {
             created.into_iter().chain(bounds.passed_roles.iter().cloned()).collect()
         }
         On::StateMachines => {
-            let arn = |name: &String| format!("arn:{partition}:states:{region}:{account}:stateMachine:{name}");
-            bounds.state_machines.iter().map(arn).collect()
+            let all = vec![format!("arn:{partition}:states:{region}:{account}:stateMachine:*")];
+            Some(&bounds.state_machines).filter(|some| !some.is_empty()).cloned().unwrap_or(all)
         }
         On::Anything => vec!["*".to_owned()],
     }
 }
 
-/// Whether a pattern of IAM's takes in all of a text, which may be a pattern itself. `*` goes over slashes and colons.
-pub fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn stars_take_in_everything_between() {
-        for (pattern, text, wanted) in [
-            ("*", "anything", true),
-            ("/restapis/*", "/restapis/a/stages/b", true),
-            ("/restapis/*", "/restapis", false),
-            ("/restapis/*", "/restapis/*/stages", true),
-            ("/restapis/*/stages", "/restapis/*", false),
-            ("/a/*/b/*", "/a/1/b/2", true),
-            ("/a/*/b", "/a/1/c", false),
-            ("exact", "exact", true),
-            ("exact", "exactly", false),
-        ] {
-            assert_eq!(matches(pattern, text), wanted, "{pattern} {text}");
-        }
-    }
 
     /// Else a statement would allow an action where no operation needs it.
     #[test]

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::permissions::{Need, OPERATIONS};
-use super::policy::{Bounds, matches, statement};
+use super::policy::{Bounds, statement};
 use super::{Class, Error};
+use crate::model::matches;
 
 /// Longest statement in a message, which has to fit into an event. One for a single action is shorter.
 const STATEMENT_MAX: usize = 500;
@@ -119,7 +120,7 @@ fn bounds(refusal: &Refusal<'_>) -> Bounds {
         let ["arn", partition, _, region, account, _] = parts[..] else { continue };
         partition.clone_into(&mut bounds.partition);
         if !region.is_empty() {
-            region.clone_into(&mut bounds.region);
+            bounds.regions = vec![region.to_owned()];
         }
         if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
             account.clone_into(&mut bounds.account);

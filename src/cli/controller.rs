@@ -33,6 +33,10 @@ pub(super) struct Arguments {
     #[arg(long, env = "STEPGATE_OWNER_ID", value_name = "ID", value_parser = owner_id)]
     owner_id: Option<String>,
 
+    /// Name of the StepFunctionsApiClass of objects that name none. Default: they have none
+    #[arg(long, env = "STEPGATE_DEFAULT_CLASS", value_name = "NAME")]
+    default_class: Option<String>,
+
     /// Time between checks of an object that is as it should be, such as 30m
     #[arg(long, env = "STEPGATE_CHECK_INTERVAL", value_name = "DURATION", default_value = "30m", value_parser = parse_interval)]
     check_interval: Duration,
@@ -124,6 +128,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     let settings = Settings {
         namespace: arguments.namespace,
         owner_id: arguments.owner_id,
+        default_class: arguments.default_class,
         check_interval: arguments.check_interval,
         concurrency: arguments.concurrency,
         invoke_url: arguments.invoke_url,

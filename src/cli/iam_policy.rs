@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::manifest::read_class;
 use super::output::print;
+use crate::api::StepFunctionsApiClassSpec;
 use crate::aws::policy::{Bounds, Feature, ROLE_NAMES, Sid, needs, policy};
 use crate::model::{partition, regions};
 use crate::spelling::hint;
@@ -14,6 +17,7 @@ use crate::spelling::hint;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   stepgate iam-policy --account 123456789012 --region eu-west-1
+  stepgate iam-policy --class class.yaml                        what the objects of that StepFunctionsApiClass may need
   stepgate iam-policy --role 'stepgate-*' --role apis/orders    specs with role.name: orders, role.path: /apis/, too
   stepgate iam-policy --without created-roles --pass-role arn:aws:iam::123456789012:role/api-gateway
   stepgate iam-policy --explain                                 what each statement is for";
@@ -28,17 +32,22 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = word)]
     partition: Option<String>,
 
-    /// Region of the APIs, with *
-    #[arg(long, default_value = "*", value_parser = word)]
-    region: String,
+    /// File with a StepFunctionsApiClass, - for standard input: the policy is for its objects, and for no others. What is
+    /// given beside it goes before what it says. For several classes, print one for each and attach them all
+    #[arg(long, value_name = "FILE")]
+    class: Option<PathBuf>,
+
+    /// Region of the APIs, with *; may be repeated
+    #[arg(long = "region", value_name = "REGION", value_parser = word)]
+    regions: Vec<String>,
 
     /// Account of roles and state machines, twelve digits
-    #[arg(long, default_value = "*", value_parser = account)]
-    account: String,
+    #[arg(long, value_parser = account)]
+    account: Option<String>,
 
     /// Path and name of roles that the controller makes, with *; may be repeated. Specs that give role.path or role.name
-    /// need their own
-    #[arg(long = "role", value_name = "PATTERN", default_value = ROLE_NAMES, value_parser = role)]
+    /// need their own. By default stepgate-*, or all below the rolePath of the class
+    #[arg(long = "role", value_name = "PATTERN", value_parser = role)]
     roles: Vec<String>,
 
     /// A role that specs give as role.arn or authorizers[].lambda.roleArn, with *; may be repeated
@@ -54,7 +63,7 @@ pub(super) struct Arguments {
     managed_policies: Vec<String>,
 
     /// Name of a state machine that specs may use, with *; may be repeated
-    #[arg(long = "state-machine", value_name = "PATTERN", default_value = "*", value_parser = word)]
+    #[arg(long = "state-machine", value_name = "PATTERN", value_parser = word)]
     state_machines: Vec<String>,
 
     /// A feature that no spec uses; may be repeated
@@ -111,27 +120,14 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     if arguments.explain {
         return print(&explanation());
     }
-    let left_out = |name: &&str| arguments.without.iter().any(|given| given == name);
-    let without: BTreeSet<Feature> =
-        Feature::ALL.into_iter().filter(|(name, _)| left_out(name)).map(|(_, feature)| feature).collect();
-    if without.contains(&Feature::CreatedRoles) && arguments.passed_roles.is_empty() {
-        return Err("without created-roles, give --pass-role for each role that specs name".to_owned());
+    let class = arguments.class.as_deref().map(read_class).transpose()?;
+    let bounds = bounds(arguments, &class.unwrap_or_default())?;
+    for region in bounds.regions.iter().filter(|region| !region.contains('*')) {
+        if !regions().any(|known| known == region) {
+            eprintln!("warning: {region} is no region of AWS that is known here{}", hint(region, regions()));
+        }
     }
-    let region = &arguments.region;
-    if !region.contains('*') && !regions().any(|known| known == region) {
-        eprintln!("warning: {region} is no region of AWS that is known here{}", hint(region, regions()));
-    }
-    let found = policy(&Bounds {
-        partition: arguments.partition.unwrap_or_else(|| partition(region).id.to_owned()),
-        region: arguments.region,
-        account: arguments.account,
-        roles: arguments.roles,
-        passed_roles: arguments.passed_roles,
-        boundary: arguments.permissions_boundary,
-        managed_policies: arguments.managed_policies,
-        state_machines: arguments.state_machines,
-        without,
-    });
+    let found = policy(&bounds);
     let size = found.to_string().len();
     if size > SIZE_MAX {
         return Err(format!(
@@ -139,6 +135,63 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
         ));
     }
     print(&format!("{found:#}\n"))
+}
+
+/// What is given, or else what the class says.
+fn bounds(given: Arguments, class: &StepFunctionsApiClassSpec) -> Result<Bounds, String> {
+    let or = |given: Vec<String>, class: &[String]| if given.is_empty() { class.to_vec() } else { given };
+    let regions = or(given.regions, &class.regions);
+    let mut partitions: Vec<&str> = regions.iter().map(|region| partition(region).id).collect();
+    partitions.dedup();
+    let partition = match (given.partition, partitions.as_slice()) {
+        (Some(given), _) => given,
+        (None, []) => "aws".to_owned(),
+        (None, [one]) => (*one).to_owned(),
+        (None, several) => {
+            let several = several.join(" and ");
+            return Err(format!("regions of the partitions {several} need a policy each: give --region for one"));
+        }
+    };
+    let account = given.account.or_else(|| only_account(class)).unwrap_or_else(|| "*".to_owned());
+    let names = given.state_machines.iter();
+    let region = if let [one] = regions.as_slice() { one } else { "*" };
+    let machines = names.map(|name| format!("arn:{partition}:states:{region}:{account}:stateMachine:{name}")).collect();
+    let roles = or(
+        given.roles,
+        &class.role_path.iter().map(|path| format!("{}*", path.trim_start_matches('/'))).collect::<Vec<_>>(),
+    );
+    let left_out = |name: &&str| given.without.iter().any(|given| given == name);
+    let without = Feature::ALL.into_iter().filter(|(name, _)| left_out(name)).map(|(_, feature)| feature);
+    let mut without: BTreeSet<Feature> = without.collect();
+    let managed_policies = or(given.managed_policies, &class.managed_policy_arns);
+    if managed_policies.is_empty() && class.limits_works() {
+        without.insert(Feature::ManagedPolicies);
+    }
+    let passed_roles = or(given.passed_roles, &class.role_arns);
+    if without.contains(&Feature::CreatedRoles) && passed_roles.is_empty() {
+        return Err("without created-roles, give --pass-role for each role that specs name".to_owned());
+    }
+    Ok(Bounds {
+        partition,
+        regions,
+        account,
+        roles: if roles.is_empty() { vec![ROLE_NAMES.to_owned()] } else { roles },
+        passed_roles,
+        boundary: given.permissions_boundary.or_else(|| class.permissions_boundary_arn.clone()),
+        managed_policies,
+        state_machines: or(machines, &class.state_machine_arns),
+        without,
+    })
+}
+
+/// The account that all ARNs of a class name.
+fn only_account(class: &StepFunctionsApiClassSpec) -> Option<String> {
+    let lists = [&class.state_machine_arns, &class.activity_arns, &class.role_arns];
+    let arns = lists.into_iter().flatten().chain(&class.permissions_boundary_arn);
+    let accounts: BTreeSet<&str> = arns.filter_map(|arn| arn.split(':').nth(4)).filter(|part| *part != "aws").collect();
+    let mut accounts = accounts.into_iter();
+    let one = accounts.next().filter(|one| account(one).is_ok())?;
+    accounts.next().is_none().then(|| one.to_owned())
 }
 
 fn explanation() -> String {

@@ -8,8 +8,8 @@ use kube::ResourceExt;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::referents::Referents;
-use crate::api::{OBJECT_NAME_MAX, StepFunctionsApi, schema};
+use super::referents::{Filled, Referents};
+use crate::api::{Class, OBJECT_NAME_MAX, StepFunctionsApi, StepFunctionsApiClassSpec, schema};
 use crate::model::{Desired, Owner};
 use crate::references::{References, Secrets};
 use crate::render::{Problem, Rendered, render};
@@ -31,6 +31,7 @@ pub(super) struct Manifest {
     pub(super) object: StepFunctionsApi,
     /// Where those values came from.
     references: References,
+    class: Option<Class>,
     /// Those of them that are not to be shown.
     pub(super) secrets: Secrets,
 }
@@ -63,13 +64,35 @@ impl ManifestArguments {
                 namespace: object.namespace().unwrap_or_else(|| self.namespace.clone()),
                 name: object.name_any(),
             };
-            let references = References::of(&object.spec);
-            let secrets;
-            (object.spec, secrets) = referents.fill(&owner, &object.spec, &references, offline)?;
-            Ok(Manifest { owner, object, references, secrets })
+            let references = References::of(&object.spec, None);
+            let Filled { spec, class, secrets } = referents.fill(&owner, &object.spec, &references, offline)?;
+            object.spec = spec;
+            Ok(Manifest { owner, object, references, class, secrets })
         });
         filled.collect()
     }
+}
+
+/// The spec of the only class in a file.
+pub(super) fn read_class(file: &Path) -> Result<StepFunctionsApiClassSpec, String> {
+    let name = file.display();
+    let text = read(file).map_err(|error| format!("failed to read {name}: {error}"))?;
+    let documents = documents(&text).map_err(|error| format!("{name}: {error}"))?;
+    let classes: Vec<&Value> = documents.iter().filter(|document| document["kind"] == CLASS).collect();
+    let [class] = classes.as_slice() else {
+        return Err(format!("{name}: has {} objects of kind {CLASS}, and one is needed", classes.len()));
+    };
+    check_class(class).map_err(|error| format!("{name}: {error}"))?;
+    serde_json::from_value(class["spec"].clone()).map_err(|error| format!("{name}: {error}"))
+}
+
+const CLASS: &str = "StepFunctionsApiClass";
+
+/// What an API server would say of a class.
+fn check_class(document: &Value) -> Result<(), String> {
+    let problems = schema::class_problems(&document["spec"]);
+    let name = document["metadata"]["name"].as_str().unwrap_or_default();
+    if problems.is_empty() { Ok(()) } else { Err(refusal(name, &problems)) }
 }
 
 fn read(file: &Path) -> std::io::Result<String> {
@@ -109,6 +132,9 @@ fn boolean_keys(text: &str, documents: &[Value]) -> Vec<(usize, String)> {
 
 /// The object, if it is of our kind.
 fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
+    if document["kind"] == CLASS {
+        check_class(&document)?;
+    }
     if document["kind"] != "StepFunctionsApi" {
         return Ok(None);
     }
@@ -131,10 +157,10 @@ fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
 
 /// What a spec describes. Warnings go to standard error; the error lists what is wrong.
 pub(super) fn rendered(manifest: &Manifest) -> Result<Desired, String> {
-    let Manifest { owner, object, references, secrets } = manifest;
+    let Manifest { owner, object, references, class, secrets } = manifest;
     let as_written = |problems: Vec<Problem>| references.explain(&object.spec, &problems).unwrap_or(problems);
-    let Rendered { desired, warnings } =
-        render(owner, &object.spec).map_err(|problems| secrets.hide(&refusal(&owner.name, &as_written(problems))))?;
+    let Rendered { desired, warnings } = render(owner, &object.spec, class.as_ref())
+        .map_err(|problems| secrets.hide(&refusal(&owner.name, &as_written(problems))))?;
     let warnings = as_written(warnings);
     for warning in &warnings {
         eprintln!("warning: {}: {}", owner.name, secrets.hide(&warning.to_string()));

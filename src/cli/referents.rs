@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api::StepFunctionsApiSpec;
+use crate::api::{Class, StepFunctionsApiSpec};
 use crate::model::{Owner, partition};
 use crate::references::{Content, Kind, References, Secrets, Source, Unfilled, Values, content};
 
@@ -22,6 +22,14 @@ pub(super) struct Referents {
     planned: BTreeMap<Place, (String, Option<String>)>,
 }
 
+/// A spec, and what goes with it.
+pub(super) struct Filled {
+    pub(super) spec: StepFunctionsApiSpec,
+    pub(super) class: Option<Class>,
+    /// Values that are not to be shown.
+    pub(super) secrets: Secrets,
+}
+
 impl Referents {
     /// Notes an object if specs can refer to it.
     pub(super) fn note(&mut self, document: &Value, namespace: &str) {
@@ -37,7 +45,7 @@ impl Referents {
         self.found.insert(place, content);
     }
 
-    /// An object's spec with its values in place, and those that are not to be shown. Offline, a state machine that does not exist yet has the ARN that it
+    /// An object's spec with its values in place. Offline, a state machine that does not exist yet has the ARN that it
     /// will have, in the account that the manifests name, or 000000000000.
     pub(super) fn fill(
         &self,
@@ -45,7 +53,7 @@ impl Referents {
         spec: &StepFunctionsApiSpec,
         references: &References,
         offline: bool,
-    ) -> Result<(StepFunctionsApiSpec, Secrets), String> {
+    ) -> Result<Filled, String> {
         let mut values = Values::new();
         let own = account(&serde_json::to_string(spec).unwrap_or_default());
         for source in references.sources() {
@@ -71,7 +79,8 @@ impl Referents {
             values.insert(place.1, content);
         }
         let secrets = references.secrets(&values);
-        let filled = references.fill(spec, &values).map_err(|unfilled| match unfilled {
+        let filled = references.class(&values).and_then(|class| Ok((class, references.fill(spec, &values)?)));
+        let filled = filled.map_err(|unfilled| match unfilled {
             Unfilled::Wrong(problems) => secrets.hide(&refusal(&owner.name, &problems)),
             Unfilled::Missing(problems) => {
                 let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
@@ -84,7 +93,7 @@ impl Referents {
                 )
             }
         });
-        filled.map(|spec| (spec, secrets))
+        filled.map(|(class, spec)| Filled { spec, class, secrets })
     }
 }
 

@@ -1,16 +1,18 @@
-//! Time between checks: as everybody's is set, or as an object's annotation says.
+//! Time between checks: as an object's annotation says, or its class, or as everybody's is set.
 
 use std::time::Duration;
 
 use kube::ResourceExt;
 
+use super::Shared;
 use crate::api::{CHECK_INTERVAL, ConditionType, StepFunctionsApi};
 use crate::render::Problem;
 
-/// Time between checks of an object: its own, or everybody's.
-pub(super) fn interval(object: &StepFunctionsApi, everybodys: Duration) -> Duration {
+/// Time between checks of an object: its own, its class's, or everybody's.
+pub(super) fn interval(object: &StepFunctionsApi, shared: &Shared) -> Duration {
     let own = object.annotations().get(CHECK_INTERVAL).and_then(|text| parse_interval(text).ok());
-    own.unwrap_or(everybodys)
+    let of_class = || shared.references.check_interval(&object.uid().unwrap_or_default());
+    own.or_else(of_class).unwrap_or_else(|| shared.schedule.interval())
 }
 
 /// Whether the annotation for the interval is wrong, and the status does not say so yet.

@@ -14,6 +14,7 @@ mod rest;
 mod schedule;
 mod scope;
 mod secrets;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// Distinguishes this installation's AWS resources; `None` for the uid of `kube-system`.
     pub owner_id: Option<String>,
+    /// Class of objects that name none.
+    pub default_class: Option<String>,
     /// Time between checks of a settled object.
     pub check_interval: Duration,
     /// Objects worked on at the same time.
@@ -114,7 +117,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     let installation = owner_id(&client, settings.owner_id.as_deref()).await?;
     tracing::info!(owner_id = installation, namespace = settings.namespace, "controller starts");
-    let (references, woken) = Reader::new(client.clone(), settings.namespace.clone());
+    let (references, woken) = Reader::new(client.clone(), settings.namespace.clone(), settings.default_class);
     let shared = Arc::new(Shared {
         client: client.clone(),
         regions,

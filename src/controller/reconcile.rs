@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use kube::runtime::controller::Action;
 use kube::{Api, Resource, ResourceExt};
 
-use super::interval::{interval, unread_interval};
+use super::interval::interval;
 use super::outputs::{self, Outputs};
 use super::references::Read;
 use super::report::Report;
 use super::rest::{is_left_alone, rest, until_due, version};
 use super::scope::scope;
+use super::wanted::{Wanted, wanted};
 use super::{Guarded, Shared, finalizer, secrets};
 use crate::api::{APPROVE, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::{Outcome, apply};
@@ -21,7 +22,6 @@ use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
 use crate::references::{HIDDEN, References};
-use crate::render::{Rendered, render};
 use crate::status::{self, EventDraft, Pass, Trouble};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
@@ -148,24 +148,11 @@ impl PassOver<'_> {
     }
 
     async fn make_match(&self, report: &mut Report<'_>, read: &mut Read) -> Result<Done, Error> {
-        let spec = match read.references.fill(&self.object.spec, &read.values) {
-            Ok(spec) => spec,
-            Err(unfilled) => return self.fail(report, &Trouble::unfilled(&unfilled), None).await,
+        let Wanted { spec, desired, warnings } = match wanted(&self.owner, self.object, read) {
+            Ok(wanted) => wanted,
+            Err(trouble) => return self.fail(report, &trouble, None).await,
         };
-        let desired = match render(&self.owner, &spec) {
-            Ok(Rendered { desired, mut warnings }) => {
-                let explained = read.references.explain(&spec, &warnings);
-                warnings = explained.unwrap_or(warnings);
-                warnings.extend(unread_interval(self.object));
-                report.warn(warnings);
-                desired
-            }
-            Err(problems) => {
-                let explained = read.references.explain(&spec, &problems);
-                let trouble = explained.map_or_else(|| Trouble::invalid(&problems), |all| Trouble::referred(&all));
-                return self.fail(report, &trouble, None).await;
-            }
-        };
+        report.warn(warnings);
         let as_written = |trouble: Trouble, references: &References| {
             let message = references.as_written(&spec, &trouble.message);
             Trouble { message, ..trouble }
@@ -286,7 +273,7 @@ impl PassOver<'_> {
 
     /// Time between checks of this object.
     fn interval(&self) -> Duration {
-        interval(self.object, self.shared.schedule.interval())
+        interval(self.object, self.shared)
     }
 
     /// Deletes what the owner has, unless the policy keeps it, and lets the object go.

@@ -16,7 +16,7 @@ use kube::{Api, Client, ResourceExt};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Guarded, with_causes};
+use super::{Guarded, parse_interval, with_causes};
 use crate::api::{ReferenceStatus, StepFunctionsApi};
 use crate::references::{Content, Kind, References, Source, Values, content};
 
@@ -29,6 +29,8 @@ pub(super) struct Reader {
     client: Client,
     /// Namespace that is watched, `None` for all.
     namespace: Option<String>,
+    /// Class of objects that name none.
+    default_class: Option<String>,
     wake: UnboundedSender<ObjectRef<Guarded>>,
     state: Mutex<State>,
 }
@@ -48,6 +50,8 @@ struct Referring {
     current: bool,
     /// Hash of the values that AWS was last made to match.
     applied: Option<Vec<u8>>,
+    /// Of its class.
+    check_interval: Option<Duration>,
 }
 
 /// What a spec refers to, as it is now.
@@ -85,9 +89,18 @@ impl Read {
 
 impl Reader {
     /// A reader, and the objects that it wakes.
-    pub(super) fn new(client: Client, namespace: Option<String>) -> (Arc<Self>, UnboundedReceiver<ObjectRef<Guarded>>) {
+    pub(super) fn new(
+        client: Client,
+        namespace: Option<String>,
+        default_class: Option<String>,
+    ) -> (Arc<Self>, UnboundedReceiver<ObjectRef<Guarded>>) {
         let (wake, woken) = unbounded();
-        (Arc::new(Self { client, namespace, wake, state: Mutex::default() }), woken)
+        (Arc::new(Self { client, namespace, default_class, wake, state: Mutex::default() }), woken)
+    }
+
+    /// Class of objects that name none.
+    pub(super) fn default_class(&self) -> Option<&str> {
+        self.default_class.as_deref()
     }
 
     /// Reads everything that an object's spec refers to.
@@ -95,7 +108,7 @@ impl Reader {
     /// # Errors
     /// If the API server cannot be asked. What it refuses to show is a value.
     pub(super) async fn read(self: &Arc<Self>, object: &StepFunctionsApi) -> Result<Read, kube::Error> {
-        let references = References::of(&object.spec);
+        let references = References::of(&object.spec, self.default_class());
         let uid = object.uid().unwrap_or_default();
         if references.is_empty() {
             self.forget(&uid);
@@ -121,6 +134,9 @@ impl Reader {
         read.digest();
         if let Some(referring) = self.lock().objects.get_mut(&uid) {
             referring.read = versions;
+            let class = read.references.class(&read.values).ok().flatten();
+            let interval = class.and_then(|class| class.spec.check_interval);
+            referring.check_interval = interval.and_then(|text| parse_interval(&text).ok());
         }
         Ok(read)
     }
@@ -128,6 +144,11 @@ impl Reader {
     /// Whether what an object refers to was read by this process and has not changed since.
     pub(super) fn is_current(&self, uid: &str) -> bool {
         self.lock().objects.get(uid).is_some_and(|referring| referring.current)
+    }
+
+    /// Time between checks that an object's class sets, as it was read last.
+    pub(super) fn check_interval(&self, uid: &str) -> Option<Duration> {
+        self.lock().objects.get(uid)?.check_interval
     }
 
     /// Whether AWS was last made to match these very values, by this process.
@@ -169,6 +190,7 @@ impl Reader {
             read: BTreeMap::new(),
             current: true,
             applied: None,
+            check_interval: None,
         });
         let mut known = std::mem::take(&mut referring.read);
         referring.read = sources.iter().map(|source| (source.clone(), known.remove(source).flatten())).collect();

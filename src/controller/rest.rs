@@ -13,7 +13,9 @@ use crate::status::is_settled;
 /// How long an object can be left alone by all that is known without a look.
 pub(super) fn rest(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
     let uid = object.uid().unwrap_or_default();
-    let refers = object.status.as_ref().is_some_and(|status| !status.references.is_empty());
+    let read = object.status.as_ref().is_some_and(|status| !status.references.is_empty());
+    // It may not have been there when the object was looked at last.
+    let refers = read || shared.references.default_class().is_some();
     let current = !refers || shared.references.is_current(&uid);
     until_due(object, shared).or_else(|| shared.schedule.held(&uid, version(object))).filter(|_| current)
 }
@@ -27,9 +29,8 @@ pub(super) fn version(object: &StepFunctionsApi) -> u64 {
 
 /// Time to the next check of an object that is settled and that nobody asked to be checked.
 pub(super) fn until_due(object: &StepFunctionsApi, shared: &Shared) -> Option<Duration> {
-    let wait = (is_left_alone(object) && finalizer::is_on(object) && !has_untold_interval(object)).then(|| {
-        shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared.schedule.interval()))
-    });
+    let wait = (is_left_alone(object) && finalizer::is_on(object) && !has_untold_interval(object))
+        .then(|| shared.schedule.until_due(&object.uid().unwrap_or_default(), interval(object, shared)));
     wait.filter(|wait| !wait.is_zero())
 }
 

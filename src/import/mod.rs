@@ -95,6 +95,7 @@ fn frame(region: &str, found: &ObservedRestApi, stages: &BTreeMap<&StageName, &O
     };
     StepFunctionsApiSpec {
         region: region.to_owned(),
+        class_name: None,
         name: Some(found.api.name.clone()).filter(|name| !name.is_empty()),
         description: found.api.settings.description.clone(),
         endpoint: settings::endpoint(&found.api.settings),
@@ -123,7 +124,7 @@ fn frame(region: &str, found: &ObservedRestApi, stages: &BTreeMap<&StageName, &O
 
 fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<String>> {
     let problems = |problems: Vec<crate::render::Problem>| problems.iter().map(ToString::to_string).collect();
-    render(owner, spec).map(|Rendered { desired, .. }| desired).map_err(problems)
+    render(owner, spec, None).map(|Rendered { desired, .. }| desired).map_err(problems)
 }
 
 /// Leaves out the models that the methods come with.

@@ -14,6 +14,7 @@ mod method_settings;
 mod owner;
 mod partition;
 mod path;
+mod pattern;
 mod policy;
 mod preflight;
 mod rest_api;
@@ -37,6 +38,7 @@ pub use method_settings::{
 pub use owner::{API_KEY_TAG, OWNER_TAG, Owner, STAGE_TAG, TAG_PREFIX, USAGE_PLAN_TAG};
 pub use partition::{Partition, invoke_url, partition, regions};
 pub use path::Segment;
+pub use pattern::matches;
 pub use policy::{INLINE_POLICY_MAX, PolicyDocument};
 pub use preflight::{MethodTest, TestAnswer};
 pub use rest_api::{

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::ByteString;
 use serde_json::Value;
 
-use super::Kind;
+use super::{Kind, class};
 
 /// What was found of an object that a spec refers to.
 #[derive(Clone, PartialEq)]
@@ -39,6 +39,7 @@ pub fn content(kind: Kind, object: &Value) -> Content {
             // Of a manifest: the API server has it in data.
             keys.extend(texts("stringData").map(plain));
         }
+        Kind::Class => drop(keys.insert(class::KEY.to_owned(), Some(object["spec"].to_string()))),
         Kind::StateMachine(_) => {
             // ACK writes it when the machine exists, Crossplane when it has observed it.
             let status = &object["status"];

@@ -83,8 +83,8 @@ fn look_up<'a>(reference: &Reference, values: &'a Values) -> Result<Option<&'a s
     }
     Err(match source.kind {
         Kind::StateMachine(_) => format!("{source} has no ARN in its status yet"),
-        Kind::ConfigMap | Kind::Secret if keys.is_empty() => format!("{source} has no key {key}; it has none"),
-        Kind::ConfigMap | Kind::Secret => {
+        _ if keys.is_empty() => format!("{source} has no key {key}; it has none"),
+        _ => {
             let all: Vec<&str> = keys.keys().map(String::as_str).collect();
             format!("{source} has no key {key}; it has {}", all.join(", "))
         }
@@ -94,7 +94,7 @@ fn look_up<'a>(reference: &Reference, values: &'a Values) -> Result<Option<&'a s
 fn absent(source: &Source) -> String {
     match source.kind {
         Kind::StateMachine(_) => format!("{source} does not exist, or its CRD is not installed"),
-        Kind::ConfigMap | Kind::Secret => format!("{source} does not exist"),
+        _ => format!("{source} does not exist"),
     }
 }
 
@@ -121,7 +121,7 @@ fn structure(text: &str) -> Result<Value, String> {
 pub(super) fn origin(reference: &Reference) -> String {
     match reference.source.kind {
         Kind::StateMachine(_) => format!("the ARN of {}", reference.source),
-        Kind::ConfigMap | Kind::Secret => format!("key {} of {}", reference.key, reference.source),
+        _ => format!("key {} of {}", reference.key, reference.source),
     }
 }
 
@@ -215,8 +215,8 @@ mod tests {
 
     #[test]
     fn every_reference_is_found_and_filled_as_if_it_were_written() {
-        let references = References::of(&spec());
-        let fields: Vec<&str> = references.0.iter().map(|reference| reference.field.as_str()).collect();
+        let references = References::of(&spec(), None);
+        let fields: Vec<&str> = references.fields.iter().map(|reference| reference.field.as_str()).collect();
         let wanted = [
             "spec.role.arnFrom",
             "spec.stages[prod].variablesFrom.y",
@@ -235,12 +235,12 @@ mod tests {
             "stages": [{"name": "prod", "variables": {"x": "1", "y": "2"}}],
         }));
         assert_eq!(filled, written.unwrap());
-        assert!(References::of(&filled).is_empty());
+        assert!(References::of(&filled, None).is_empty());
     }
 
     #[test]
     fn what_is_missing_is_named_with_field_object_and_key() {
-        let references = References::of(&spec());
+        let references = References::of(&spec(), None);
         let all = references.fill(&spec(), &Values::new()).unwrap_err();
         assert!(matches!(all, Unfilled::Missing(_)));
         assert!(shown(all).contains(&"spec.role.arnFrom: ConfigMap env does not exist".to_owned()));
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_value_that_would_not_be_taken_in_the_object_is_not_taken_from_elsewhere() {
-        let references = References::of(&spec());
+        let references = References::of(&spec(), None);
         let long = "a".repeat(513);
         let cases = [
             ("y", "r e d", "spec.stages[prod].variablesFrom.y: a stage variable has letters"),
@@ -323,11 +323,11 @@ mod tests {
     }
 
     fn key_values(values: &Values) -> Result<[Option<String>; 2], Unfilled> {
-        let filled = References::of(&keyed()).fill(&keyed(), values)?;
+        let filled = References::of(&keyed(), None).fill(&keyed(), values)?;
         // Nothing that is written of a spec has it.
         let shown = format!("{filled:?} {}", serde_json::to_string(&filled).unwrap());
         assert!(!shown.contains(VALUE), "{shown}");
-        assert!(References::of(&filled).is_empty());
+        assert!(References::of(&filled, None).is_empty());
         let keys = filled.usage_plans[0].api_keys.iter().map(|key| key.value.clone().map(|value| value.0));
         Ok(keys.collect::<Vec<_>>().try_into().unwrap())
     }
@@ -338,7 +338,9 @@ mod tests {
         let key = |name: &str| json!({"name": name, "secret": {"name": "mine", "key": "w"}});
         spec["usagePlans"][0]["apiKeys"] = json!([key("a"), key("b")]);
         let spec: StepFunctionsApiSpec = serde_json::from_value(spec).unwrap();
-        let Err(Unfilled::Wrong(told)) = References::of(&spec).fill(&spec, &Values::new()) else { panic!("refused") };
+        let Err(Unfilled::Wrong(told)) = References::of(&spec, None).fill(&spec, &Values::new()) else {
+            panic!("refused")
+        };
         let field = |name: &str| format!("spec.usagePlans[p].apiKeys[{name}].secret");
         assert_eq!((told.len(), &told[0].field), (1, &field("b")));
         assert!(told[0].message.starts_with(&format!("key w of Secret mine is that of {}", field("a"))), "{told:?}");
@@ -366,7 +368,7 @@ mod tests {
         assert_eq!(told.len(), 2, "what cannot be looked at may be there: {told:?}");
 
         // A problem that render finds, with where the value came from.
-        let references = References::of(&keyed());
+        let references = References::of(&keyed(), None);
         let filled = references.fill(&keyed(), &both).unwrap();
         let problem = |field: &str| Problem { field: field.to_owned(), message: "is short".to_owned() };
         let filled_field = "spec.usagePlans[p].apiKeys[yours].value";

@@ -3,6 +3,7 @@
 //!
 //! Which fields can refer is told by the schema alone: `api/reference.rs` says how a field learns it.
 
+mod class;
 mod content;
 mod fill;
 mod secrets;
@@ -14,7 +15,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::api::schema::SPEC;
-use crate::api::{Problem, StateMachineGroup, StepFunctionsApiSpec};
+use crate::api::{Class, Problem, StateMachineGroup, StepFunctionsApiSpec};
 
 pub use content::{Content, content};
 pub use fill::Unfilled;
@@ -29,16 +30,19 @@ pub enum Kind {
     Secret,
     /// The ARN in its status.
     StateMachine(StateMachineGroup),
+    /// Limits and defaults of a platform.
+    Class,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ConfigMap,
         Self::Secret,
         Self::StateMachine(StateMachineGroup::Ack),
         Self::StateMachine(StateMachineGroup::CrossplaneNamespaced),
         Self::StateMachine(StateMachineGroup::CrossplaneCluster),
+        Self::Class,
     ];
 
     /// API group, version, kind and plural.
@@ -55,20 +59,21 @@ impl Kind {
                     ["sfn.aws.upbound.io", "v1beta1", "StateMachine", "statemachines"]
                 }
             },
+            Self::Class => ["stepgate.dev", "v1alpha1", "StepFunctionsApiClass", "stepfunctionsapiclasses"],
         }
     }
 
     /// Whether its objects are in no namespace.
     pub fn is_cluster_scoped(self) -> bool {
-        self == Self::StateMachine(StateMachineGroup::CrossplaneCluster)
+        matches!(self, Self::StateMachine(StateMachineGroup::CrossplaneCluster) | Self::Class)
     }
 }
 
-/// With its API group after a dot unless that is the core's, as kubectl takes it.
+/// With its API group after a dot unless that is the core's or ours, as kubectl takes it.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [group, _, kind, _] = self.resource();
-        if group.is_empty() { f.write_str(kind) } else { write!(f, "{kind}.{group}") }
+        if group.is_empty() || *self == Self::Class { f.write_str(kind) } else { write!(f, "{kind}.{group}") }
     }
 }
 
@@ -104,36 +109,54 @@ pub struct Reference {
 
 /// What a spec refers to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct References(Vec<Reference>);
+pub struct References {
+    /// Fields of the spec.
+    fields: Vec<Reference>,
+    /// The class that sets limits and defaults for it.
+    class: Option<Source>,
+}
 
 impl References {
-    /// Those of a spec.
-    pub fn of(spec: &StepFunctionsApiSpec) -> Self {
-        serde_json::to_value(spec).map_or_else(|_| Self::default(), |spec| Self(walk::references(&spec, &SPEC)))
+    /// Those of a spec; the class is this one if the spec names none.
+    pub fn of(spec: &StepFunctionsApiSpec, default_class: Option<&str>) -> Self {
+        let class = spec.class_name.as_deref().or(default_class);
+        let fields = serde_json::to_value(spec).map_or_else(|_| Vec::new(), |spec| walk::references(&spec, &SPEC));
+        Self { fields, class: class.map(class::source) }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty() && self.class.is_none()
     }
 
     /// The objects, each once.
     pub fn sources(&self) -> BTreeSet<Source> {
-        self.0.iter().map(|reference| reference.source.clone()).collect()
+        self.fields.iter().map(|reference| &reference.source).chain(&self.class).cloned().collect()
     }
 
     /// What is there of the values, by the paths of their fields.
     pub fn values<'a>(&'a self, values: &'a Values) -> Vec<(&'a str, Option<&'a str>)> {
-        let value = |reference: &'a Reference| match values.get(&reference.source)? {
-            Content::Keys(keys) => keys.get(&reference.key)?.as_deref(),
+        let value = |source: &Source, key: &str| match values.get(source)? {
+            Content::Keys(keys) => keys.get(key)?.as_deref(),
             Content::Absent | Content::Unreadable(_) | Content::Withheld => None,
         };
-        self.0.iter().map(|reference| (reference.field.as_str(), value(reference))).collect()
+        let fields = self.fields.iter();
+        let fields = fields.map(|reference| (reference.field.as_str(), value(&reference.source, &reference.key)));
+        let class = self.class.iter().map(|source| (class::FIELD, value(source, class::KEY)));
+        fields.chain(class).collect()
+    }
+
+    /// The class, if there is to be one.
+    ///
+    /// # Errors
+    /// If it is not there, or cannot be read.
+    pub fn class(&self, values: &Values) -> Result<Option<Class>, Unfilled> {
+        self.class.as_ref().map(|source| class::read(source, values)).transpose()
     }
 
     /// Those of the values that are not to be shown.
     pub fn secrets(&self, values: &Values) -> Secrets {
-        Secrets::of(&self.0, values)
+        Secrets::of(&self.fields, values)
     }
 
     /// The spec with the values in place, and nothing left that refers. They have passed the schema and the CEL rules.
@@ -141,18 +164,20 @@ impl References {
     /// # Errors
     /// What is missing, or what does not fit, with the fields' paths.
     pub fn fill(&self, spec: &StepFunctionsApiSpec, values: &Values) -> Result<StepFunctionsApiSpec, Unfilled> {
-        if self.is_empty() {
+        if self.fields.is_empty() {
             return Ok(spec.clone());
         }
         let spec = serde_json::to_value(spec).unwrap_or(Value::Null);
-        fill::fill(&self.0, spec, values)
+        fill::fill(&self.fields, spec, values)
     }
 
     /// The problems that `render` found in the filled spec, about the fields that were written, with where the values in
     /// question came from. `None` if no change of what the spec refers to can cure one of them.
     pub fn explain(&self, filled: &StepFunctionsApiSpec, problems: &[Problem]) -> Option<Vec<Problem>> {
         let fields = self.fields(filled);
-        let mut any = false;
+        let class = self.class.as_ref().map(ToString::to_string);
+        let by_class = |problem: &Problem| class.as_ref().is_some_and(|class| problem.message.starts_with(class));
+        let mut any = problems.iter().any(by_class);
         let explained = |Problem { field, message }: &Problem| {
             let own = fields.iter().find(|([path, _], _)| fill::inside(field, path));
             let named = || fields.iter().find(|([path, _], _)| message.contains(path));
@@ -172,13 +197,13 @@ impl References {
 
     /// A text about the filled spec, with the fields that were written in place of those that were filled.
     pub fn as_written(&self, filled: &StepFunctionsApiSpec, text: &str) -> String {
-        if self.is_empty() { text.to_owned() } else { written(&self.fields(filled), text) }
+        if self.fields.is_empty() { text.to_owned() } else { written(&self.fields(filled), text) }
     }
 
     /// Paths of what is filled and of what refers.
     fn fields(&self, filled: &StepFunctionsApiSpec) -> Vec<([String; 2], &Reference)> {
         let spec = serde_json::to_value(filled).unwrap_or(Value::Null);
-        self.0.iter().map(|reference| (walk::shown(&spec, &SPEC, &reference.place), reference)).collect()
+        self.fields.iter().map(|reference| (walk::shown(&spec, &SPEC, &reference.place), reference)).collect()
     }
 }
 

@@ -68,6 +68,16 @@ impl Activities {
         self.fixed.contains_key(&method_field(method))
     }
 
+    /// All of them, with the fields that name them or the method that does.
+    pub(super) fn all(&self) -> impl Iterator<Item = (String, &ActivityArn)> {
+        let fixed = self
+            .fixed
+            .iter()
+            .flat_map(|(method, arns)| arns.iter().map(move |arn| (format!("{method}.arguments.{ACTIVITY_ARN}"), arn)));
+        let open = self.open.iter().enumerate();
+        fixed.chain(open.map(|(index, arn)| (format!("spec.role.activityArns[{index}]"), arn)))
+    }
+
     /// The activities a method works on.
     pub(super) fn of(&self, method: &Method) -> &[ActivityArn] {
         self.fixed.get(&method_field(method)).unwrap_or(&self.open)

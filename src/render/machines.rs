@@ -72,11 +72,15 @@ impl Reached {
         }
     }
 
+    /// All of them, with the fields that name them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &(String, StateMachineArn)> {
+        self.named.values().flatten().chain(&self.open)
+    }
+
     /// Every concrete machine, the fields that name it, and what its type must be.
     pub(super) fn uses(&self, spec: &StepFunctionsApiSpec) -> BTreeMap<Arn, MachineUse> {
         let mut uses: BTreeMap<Arn, MachineUse> = BTreeMap::new();
-        let all = self.named.values().flatten().chain(&self.open).filter(|(_, arn)| !arn.is_pattern());
-        for (field, arn) in all {
+        for (field, arn) in self.all().filter(|(_, arn)| !arn.is_pattern()) {
             uses.entry(arn.described()).or_default().fields.insert(field.clone());
         }
         for method in spec.methods.iter().filter(|method| method.state_machine.is_some()) {

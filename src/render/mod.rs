@@ -5,6 +5,7 @@ mod api_key;
 mod arn;
 mod authorizer;
 mod cache;
+mod class;
 mod cors;
 mod deployment;
 mod domain;
@@ -27,7 +28,7 @@ mod template;
 mod usage_plan;
 mod validator;
 
-use crate::api::StepFunctionsApiSpec;
+use crate::api::{Class, StepFunctionsApiSpec};
 use crate::model::{Adoption, Desired, Owner, RestApi, RestApiId, Revision, Role};
 
 pub use self::template::{Condition, conditions};
@@ -67,18 +68,20 @@ impl Problems {
     }
 }
 
-/// The AWS resources that a spec describes, with what there is to say about it.
+/// The AWS resources that a spec describes, by the rules of its class if it has one, with what there is to say about it.
 ///
 /// # Errors
 /// All problems of the spec, sorted by field; never empty.
-pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Rendered, Vec<Problem>> {
+pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec, class: Option<&Class>) -> Result<Rendered, Vec<Problem>> {
+    let spec = &class::with_defaults(spec, class);
     let mut problems = Problems::default();
     let mut arns = arn::Arns::new(&spec.region);
     arns.check_region(&mut problems);
     let machines = machines::resolve(spec, &mut arns, &mut problems);
     let activities = activities::resolve(spec, &mut arns, &mut problems);
-    let role =
-        role::render(owner, spec, &Works { machines: &machines, activities: &activities }, &mut arns, &mut problems);
+    let works = Works { machines: &machines, activities: &activities };
+    class::check(owner, spec, class, &works, &mut problems);
+    let role = role::render(owner, spec, &works, &mut arns, &mut problems);
     let rest_api = rest_api::render(owner, spec, role.credentials, &mut arns, &mut problems);
     let stages = stage::render(owner, spec, &mut arns, &mut problems);
     let serves = deployment::render(spec, &mut problems);

@@ -155,7 +155,7 @@ fn unknown_action(field: &str, action: &str, problems: &mut Problems) {
         let start = known.get(..name.len()).filter(|_| wild).unwrap_or(known);
         start.eq_ignore_ascii_case(name)
     };
-    if !ACTIONS.iter().any(|known| fits(known)) {
+    if !ACTIONS.iter().any(fits) {
         problems.warn(field, format!("there is no action {action}, so no call is meant{}", instead(name, ACTIONS)));
     }
 }

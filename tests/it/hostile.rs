@@ -38,7 +38,7 @@ fn specs() -> Vec<Value> {
 /// What is made of a spec: whether it could be read, and whether it was rendered.
 fn outcome(spec: &Value) -> (bool, bool) {
     let Ok(spec) = serde_json::from_value::<StepFunctionsApiSpec>(spec.clone()) else { return (false, false) };
-    let Ok(rendered) = render(&owner(), &spec) else { return (true, false) };
+    let Ok(rendered) = render(&owner(), &spec, None) else { return (true, false) };
     let document = rendered.desired.rest_api.map(|api| openapi(&api, "arn:aws:iam::123456789012:role/r"));
     (true, document.is_some())
 }

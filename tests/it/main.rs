@@ -17,6 +17,7 @@ mod calls;
 mod catalogue;
 mod changes;
 mod claims;
+mod classes;
 mod cli;
 mod console;
 mod cors;

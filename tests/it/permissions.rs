@@ -11,7 +11,7 @@ use stepgate::aws::policy::{Bounds, policy};
 
 use crate::samples::{self, REGION};
 use crate::world::{MachineKind, World, condition, eventually};
-use limited::Limited;
+pub use limited::Limited;
 
 const NAME: &str = "api";
 const BOUNDARIES: [&str; 2] =
@@ -174,7 +174,7 @@ async fn from_nothing_each_denial_asks_for_the_next_statement_until_the_policy_i
     added.extend(add_what_is_asked_for(&world, &mut caller, true).await);
     assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
 
-    let bounds = Bounds { account: world.aws.id.clone(), region: REGION.to_owned(), ..Bounds::default() };
+    let bounds = Bounds { account: world.aws.id.clone(), regions: vec![REGION.to_owned()], ..Bounds::default() };
     let sorted = |mut statements: Vec<Value>| {
         statements.sort_by_key(Value::to_string);
         statements
@@ -186,7 +186,7 @@ async fn from_nothing_each_denial_asks_for_the_next_statement_until_the_policy_i
 #[tokio::test]
 async fn role_of_another_name_and_single_actions_are_asked_for_as_aws_names_them() {
     let world = samples::world("given-role").await;
-    let bounds = Bounds { account: world.aws.id.clone(), region: REGION.to_owned(), ..Bounds::default() };
+    let bounds = Bounds { account: world.aws.id.clone(), regions: vec![REGION.to_owned()], ..Bounds::default() };
     let mut without_delete = policy(&bounds);
     let statements = without_delete["Statement"].as_array_mut().expect("statements");
     let changes = statements.iter_mut().find(|statement| statement["Sid"] == "ChangeApis").expect("the statement");
@@ -221,7 +221,7 @@ async fn given_role(world: &World) -> String {
 #[tokio::test]
 async fn boundary_that_lacks_something_is_named_and_so_is_an_explicit_deny() {
     let world = samples::world("bounded").await;
-    let bounds = Bounds { account: world.aws.id.clone(), region: REGION.to_owned(), ..Bounds::default() };
+    let bounds = Bounds { account: world.aws.id.clone(), regions: vec![REGION.to_owned()], ..Bounds::default() };
     let whole = policy(&bounds);
     let mut lacking = whole.clone();
     lacking["Statement"].as_array_mut().expect("statements").retain(|statement| statement["Sid"] != "CreateApis");

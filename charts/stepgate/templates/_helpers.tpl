@@ -51,6 +51,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   value: {{ .Values.logLevel | quote }}
 - name: STEPGATE_CHECK_INTERVAL
   value: {{ .Values.checkInterval | quote }}
+{{- with .Values.defaultClass }}
+- name: STEPGATE_DEFAULT_CLASS
+  value: {{ . | quote }}
+{{- end }}
 - name: STEPGATE_CONCURRENCY
   value: {{ .Values.concurrency | int | quote }}
 {{- if .Values.leaderElection.enabled }}
@@ -95,6 +99,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 
 {{- /* What the controller does with the objects it manages; kube's finalizer and status writes are patches. */ -}}
+{{- define "stepgate.clusterRules" -}}
+- apiGroups: [stepgate.dev]
+  resources: [stepfunctionsapiclasses]
+  verbs: [get, list, watch]
+{{- if not .Values.ownerId }}
+- apiGroups: [""]
+  resources: [namespaces]
+  resourceNames: [kube-system]
+  verbs: [get]
+{{- end }}
+{{- end -}}
+
 {{- define "stepgate.rules" -}}
 - apiGroups: [stepgate.dev]
   resources: [stepfunctionsapis]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::actions::{self, ArnKind, Resource};
-use crate::aws::policy::matches;
+use crate::model::matches;
 use crate::model::{Backend, Credentials, Integration, Role};
 
 /// Whether IAM lets the role make the request; `None` where others say so: for a role that is given, one with managed

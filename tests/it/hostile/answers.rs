@@ -124,7 +124,7 @@ fn desired(world: &World, owner: &Owner) -> Desired {
     let method = spec["methods"][0].as_object_mut().expect("a method");
     method.remove("tests");
     let spec: StepFunctionsApiSpec = serde_json::from_value(spec).expect("a spec");
-    render(owner, &spec).expect("a valid spec").desired
+    render(owner, &spec, None).expect("a valid spec").desired
 }
 
 #[tokio::test]

@@ -1,0 +1,33 @@
+//! What an object wants: its spec, with the values that it refers to, by the rules of its class.
+
+use super::interval::unread_interval;
+use super::references::Read;
+use crate::api::{StepFunctionsApi, StepFunctionsApiSpec};
+use crate::model::{Desired, Owner};
+use crate::render::{Problem, Rendered, render};
+use crate::status::Trouble;
+
+pub(super) struct Wanted {
+    /// The spec with its values in place.
+    pub spec: StepFunctionsApiSpec,
+    pub desired: Desired,
+    pub warnings: Vec<Problem>,
+}
+
+pub(super) fn wanted(owner: &Owner, object: &StepFunctionsApi, read: &Read) -> Result<Wanted, Trouble> {
+    let Read { references, values, .. } = read;
+    let unfilled = |unfilled| Trouble::unfilled(&unfilled);
+    let class = references.class(values).map_err(unfilled)?;
+    let spec = references.fill(&object.spec, values).map_err(unfilled)?;
+    match render(owner, &spec, class.as_ref()) {
+        Ok(Rendered { desired, warnings }) => {
+            let mut warnings = references.explain(&spec, &warnings).unwrap_or(warnings);
+            warnings.extend(unread_interval(object));
+            Ok(Wanted { spec, desired, warnings })
+        }
+        Err(problems) => {
+            let explained = references.explain(&spec, &problems);
+            Err(explained.map_or_else(|| Trouble::invalid(&problems), |all| Trouble::referred(&all)))
+        }
+    }
+}
