@@ -8,7 +8,7 @@ use std::fmt;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{arn_patterns, form, namespace_patterns, region_names, tag_values};
+use super::fields::{POLICY_ARN, ROLE_PATH, arn_patterns, form, namespace_patterns, region_names, tag_values};
 use super::method::AuthorizationType;
 
 /// What the objects of a class may do, and what they get. A list that is left out limits nothing.
@@ -84,17 +84,14 @@ pub struct StepFunctionsApiClassSpec {
     /// The permissions boundary of all created roles. An object may name it too, and no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 512))]
-    #[x_kube(validation = form(
-        r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+",
-        "must be the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/NAME"))]
+    #[x_kube(validation = form(POLICY_ARN.0, POLICY_ARN.1))]
     pub permissions_boundary_arn: Option<String>,
 
     /// The path of all created roles, such as /apis/. An object may name another one below it. AWS cannot change the path
     /// of a role that exists: such an object needs another spec.role.name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 512))]
-    #[x_kube(validation = form(
-        r"/|/([A-Za-z0-9_+=,.@-]+/)+", "must start and end with /, such as /apis/, with letters, digits and _ + = , . @ - between"))]
+    #[x_kube(validation = form(ROLE_PATH.0, ROLE_PATH.1))]
     pub role_path: Option<String>,
 
     /// The types of authorization that methods may have, such as IAM and Cognito.

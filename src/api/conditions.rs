@@ -174,13 +174,14 @@ impl Reason {
             }
             Self::ReferenceMissing => {
                 "The spec takes a value from a ConfigMap, Secret or StateMachine object that is missing, cannot be read, or \
-                 lacks the key or the ARN; the message names it. AWS is left as it was. It goes on within seconds of the \
-                 value being there."
+                 lacks the key or the ARN, or there is no StepFunctionsApiClass of that name; the message names it. AWS is \
+                 left as it was. It goes on within seconds of the value, or the class, being there."
             }
             Self::ReferenceInvalid => {
-                "A value that the spec takes from another object does not fit the field; the message names the field and the \
-                 object. AWS is left as it was, and what was served before is still served. Correct the value there: it \
-                 is looked at again within seconds."
+                "A value that the spec takes from another object does not fit the field, or the object's class does not allow \
+                 what the spec says; the message names the field and the other object. AWS is left as it was, and what \
+                 was served before is still served. Correct the value there, or the spec: it is looked at again within \
+                 seconds."
             }
             Self::OutputsNotWritten => {
                 "AWS matches the spec, and the ConfigMap of spec.outputs cannot be written; the message has the API server's \

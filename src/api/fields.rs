@@ -125,6 +125,16 @@ pub(super) fn namespace_patterns(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "maxItems": 100, "items": item})
 }
 
+/// Form of the ARN of a managed policy, and what to say of another text.
+pub(super) const POLICY_ARN: (&str, &str) = (
+    r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+",
+    "must be the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/NAME",
+);
+/// The same of the path of a role.
+pub(super) const ROLE_PATH: (&str, &str) = (
+    r"/|/([A-Za-z0-9_+=,.@-]+/)+",
+    "must start and end with /, such as /apis/, with letters, digits and _ + = , . @ - between",
+);
 /// Form of the name of a region, and what to say of another.
 pub(super) const REGION: (&str, &str) =
     (r"[a-z]{2,4}(-[a-z]+)+-\d+", "must be the name of an AWS region, such as us-east-1");

@@ -3,7 +3,7 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{form, managed_policy_arns, unscoped_actions};
+use super::fields::{POLICY_ARN, ROLE_PATH, form, managed_policy_arns, unscoped_actions};
 use super::reference::ValueFrom;
 
 /// The role that API Gateway assumes: given by ARN, or created.
@@ -59,16 +59,14 @@ pub struct Role {
     /// change it: give another name, too, and a new role takes the old one's place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 512))]
-    #[x_kube(validation = form(
-        r"/|/([A-Za-z0-9_+=,.@-]+/)+", "must start and end with /, such as /apis/, with letters, digits and _ + = , . @ - between"))]
+    #[x_kube(validation = form(ROLE_PATH.0, ROLE_PATH.1))]
     pub path: Option<String>,
 
     /// Managed policy that limits what the created role may do, whatever its other policies say. Some accounts let roles
     /// be created only with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 512))]
-    #[x_kube(validation = form(
-        r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+", "must be the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/NAME"))]
+    #[x_kube(validation = form(POLICY_ARN.0, POLICY_ARN.1))]
     pub permissions_boundary_arn: Option<String>,
 
     /// Where that ARN is read from instead.

@@ -23,6 +23,10 @@ pub(super) struct ManifestArguments {
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
     namespace: String,
+
+    /// Name of the StepFunctionsApiClass of objects that name none, as the controller was started with
+    #[arg(long, env = "STEPGATE_DEFAULT_CLASS", value_name = "NAME")]
+    default_class: Option<String>,
 }
 
 /// An object of a file, with the values that it takes from other objects of the files.
@@ -64,7 +68,7 @@ impl ManifestArguments {
                 namespace: object.namespace().unwrap_or_else(|| self.namespace.clone()),
                 name: object.name_any(),
             };
-            let references = References::of(&object.spec, None);
+            let references = References::of(&object.spec, self.default_class.as_deref());
             let Filled { spec, class, secrets } = referents.fill(&owner, &object.spec, &references, offline)?;
             object.spec = spec;
             Ok(Manifest { owner, object, references, class, secrets })

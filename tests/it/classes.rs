@@ -286,6 +286,10 @@ async fn command_line_takes_the_class_from_the_files() {
     let (_, api) = text.split_once("\n---\n").expect("two documents");
     let told = run(stepgate, &["render", "-"], api).await.unwrap_err();
     assert!(told.contains("spec.className: StepFunctionsApiClass payments does not exist"), "{told}");
+    let unclassed = text.replace("  className: payments\n", "");
+    let rendered =
+        run(stepgate, &["render", "-", "--default-class", "payments"], &unclassed).await.expect("it renders");
+    assert!(rendered.contains("/payments/"), "{rendered}");
     for (from, to, says) in [
         (
             "regions: [us-east-1]",
