@@ -62,6 +62,9 @@ impl Place {
     }
 
     async fn apply(&self, knobs: &Knobs) -> Result<(), String> {
+        for referent in knobs.referents(&self.world) {
+            self.world.kube.apply(&referent.to_string()).await?;
+        }
         self.world.kube.apply_spec(NAME, &knobs.spec(&self.world).to_string()).await.map(drop)
     }
 

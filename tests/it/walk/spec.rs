@@ -8,7 +8,7 @@ use crate::world::World;
 /// State machines that there are.
 pub const MACHINES: [&str; 2] = ["a", "b"];
 /// How many knobs there are.
-pub const KNOBS: usize = 19;
+pub const KNOBS: usize = 21;
 
 /// What a spec is made of. A knob has as many values as the part of the spec has forms; 0 is the simplest.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +34,20 @@ impl Knobs {
     /// How many deployments are kept.
     pub fn history(&self) -> usize {
         [5, 1, 2][usize::from(self.form(0, 3))]
+    }
+
+    /// What the spec refers to, in that world: a Secret and a class.
+    pub fn referents(&self, world: &World) -> [Value; 2] {
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "env"},
+            "stringData": {"arn": world.aws.machine_arn(REGION, MACHINES[usize::from(self.form(13, 2))])},
+        });
+        let tags = [json!({"class": "one"}), json!({"class": "two", "team": "c"})];
+        let class = json!({
+            "apiVersion": "stepgate.dev/v1alpha1", "kind": "StepFunctionsApiClass", "metadata": {"name": class(world)},
+            "spec": {"tags": tags[usize::from(self.form(20, 3) / 2)], "checkInterval": "20m"},
+        });
+        [secret, class]
     }
 
     /// The spec, in that world.
@@ -85,6 +99,9 @@ impl Knobs {
                 "certificateArn": certificate,
             }]);
         }
+        if self.form(20, 3) > 0 {
+            spec["className"] = json!(class(world));
+        }
         if self.on(10) {
             spec["name"] = json!("walking");
         }
@@ -116,6 +133,10 @@ impl Knobs {
     fn stages(&self, world: &World) -> Vec<Value> {
         let arn = |machine: u8| world.aws.machine_arn(REGION, MACHINES[usize::from(machine)]);
         let mut prod = json!({"name": "prod", "variables": {"arn": arn(self.form(13, 2))}});
+        if self.on(19) {
+            prod["variables"] = json!({});
+            prod["variablesFrom"] = json!({"arn": {"secretKeyRef": {"name": "env", "key": "arn"}}});
+        }
         match self.form(14, 3) {
             0 => {}
             1 => prod["throttling"] = json!({"rateLimit": 10, "burstLimit": 5}),
@@ -142,4 +163,9 @@ impl Knobs {
         let late = json!({"name": "late", "variables": {"arn": arn(0)}, "deployment": {"after": "prod"}});
         [prod, test, late].into_iter().take(1 + usize::from(self.form(18, 3))).collect()
     }
+}
+
+/// Name of the class of the objects in that world.
+fn class(world: &World) -> String {
+    format!("walk-{}", world.kube.namespace)
 }
