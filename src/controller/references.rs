@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Guarded, parse_interval, with_causes};
 use crate::api::{ReferenceStatus, StepFunctionsApi};
-use crate::references::{Content, Kind, References, Source, Values, content};
+use crate::references::{Content, Kind, References, Secrets, Source, Values, content};
 
 /// Between two tries to watch a kind: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -39,6 +39,9 @@ pub(super) struct Reader {
 struct State {
     objects: HashMap<String, Referring>,
     watched: BTreeSet<Kind>,
+    /// What objects by uid had from Secrets as long as this process runs: a value that is replaced or taken away stands in
+    /// the plan that does it.
+    secrets: HashMap<String, Secrets>,
 }
 
 /// An object that refers to others.
@@ -61,6 +64,8 @@ pub(super) struct Read {
     pub values: Values,
     /// The versions, for the status.
     pub versions: Vec<ReferenceStatus>,
+    /// What is not to be shown of the values, and of those of before.
+    pub secrets: Secrets,
     digest: Vec<u8>,
 }
 
@@ -72,6 +77,7 @@ impl Read {
             read.resource_version.clone_from(&version);
         }
         self.values.insert(source.clone(), content(source.kind, object));
+        self.secrets = std::mem::take(&mut self.secrets).and(self.references.secrets(&self.values));
         self.digest();
     }
 
@@ -111,8 +117,10 @@ impl Reader {
         let references = References::of(&object.spec, self.default_class());
         let uid = object.uid().unwrap_or_default();
         if references.is_empty() {
-            self.forget(&uid);
-            return Ok(Read::default());
+            let mut state = self.lock();
+            state.objects.remove(&uid);
+            let secrets = state.secrets.get(&uid).cloned().unwrap_or_default();
+            return Ok(Read { secrets, ..Read::default() });
         }
         // Before reading: what changes while it is read is told by the watch.
         let sources = references.sources();
@@ -132,12 +140,17 @@ impl Reader {
             read.values.insert(source, content);
         }
         read.digest();
-        if let Some(referring) = self.lock().objects.get_mut(&uid) {
+        let mut state = self.lock();
+        let secrets = state.secrets.entry(uid.clone()).or_default();
+        *secrets = std::mem::take(secrets).and(read.references.secrets(&read.values));
+        read.secrets = secrets.clone();
+        if let Some(referring) = state.objects.get_mut(&uid) {
             referring.read = versions;
             let class = read.references.class(&read.values).ok().flatten();
             let interval = class.and_then(|class| class.spec.check_interval);
             referring.check_interval = interval.and_then(|text| parse_interval(&text).ok());
         }
+        drop(state);
         Ok(read)
     }
 
@@ -174,7 +187,9 @@ impl Reader {
 
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, uid: &str) {
-        self.lock().objects.remove(uid);
+        let mut state = self.lock();
+        state.objects.remove(uid);
+        state.secrets.remove(uid);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

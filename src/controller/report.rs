@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
     /// What the spec refers to, for all that is written from now on.
     pub(super) fn refer(&mut self, read: &Read) {
         self.references = Some(read.versions.clone());
-        self.secrets = read.references.secrets(&read.values);
+        self.secrets = read.secrets.clone();
     }
 
     /// What is not to be shown of it.

@@ -37,6 +37,13 @@ impl Secrets {
         Self::longest_first(texts)
     }
 
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.texts.extend(others.texts);
+        Self::longest_first(self.texts)
+    }
+
     fn longest_first(mut texts: Vec<String>) -> Self {
         texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();

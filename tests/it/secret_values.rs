@@ -89,6 +89,17 @@ async fn value_of_a_secret_takes_effect_and_is_not_shown() {
     })
     .await;
 
+    // Replaced, and taken away.
+    let plain = secretive
+        .replace("{secretKeyRef: {name: hidden, key: origins}}", "{configMapKeyRef: {name: shown, key: origins}}");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shown}\ndata: {origins: 'https://shown.example.com'}";
+    world.kube.apply(map).await.expect("the ConfigMap applies");
+    world.kube.apply_spec("secretive", &plain).await.expect("the spec applies");
+    world.kube.wait_ready("secretive").await;
+    let without = plain.split("cors:").next().unwrap_or_default().replace("tagsFrom", "#") + "stages: [{name: live}]";
+    world.kube.apply_spec("secretive", &without).await.expect("the spec applies");
+    world.kube.wait_ready("secretive").await;
+
     let events = world.kube.events("secretive").await;
     let object = serde_json::to_string(&world.kube.get("secretive").await).expect("JSON");
     let everything = format!("{events:?}\n{object}\n{}", controller.log());
