@@ -4,7 +4,7 @@
 //! would be told with the text of the first.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -20,6 +20,17 @@ use crate::status::EventDraft;
 const CONTROLLER: &str = "stepgate.dev/controller";
 /// A series ends when it was not added to for so long, as client-go's.
 const SERIES_TTL: Duration = Duration::from_secs(360);
+
+/// After how many seconds each an event is tried again.
+const LATER: [u64; 6] = [1, 4, 15, 60, 120, 300];
+
+/// Whether an error may pass by itself.
+fn passes(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => status.code == 429 || status.code >= 500,
+        _ => true,
+    }
+}
 
 /// What makes two events the same.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -42,8 +53,29 @@ impl Recorder {
         Self { client, instance, recent: Mutex::default() }
     }
 
-    /// Publishes an event, or counts it if it is one of before.
-    pub(super) async fn publish(&self, draft: &EventDraft, about: &ObjectReference) -> Result<(), kube::Error> {
+    /// Publishes an event, or counts it if it is one of before. If the API server is not to be had, it is told when it is.
+    pub(super) async fn publish(
+        self: &Arc<Self>,
+        draft: &EventDraft,
+        about: &ObjectReference,
+    ) -> Result<(), kube::Error> {
+        let event = self.event(draft, about);
+        let published = self.put(draft, about, &event).await;
+        if published.as_ref().is_err_and(passes) {
+            let (recorder, draft, about) = (self.clone(), draft.clone(), about.clone());
+            tokio::spawn(async move {
+                for wait in LATER {
+                    tokio::time::sleep(Duration::from_secs(wait)).await;
+                    if !recorder.put(&draft, &about, &event).await.as_ref().is_err_and(passes) {
+                        return;
+                    }
+                }
+            });
+        }
+        published
+    }
+
+    async fn put(&self, draft: &EventDraft, about: &ObjectReference, new: &Event) -> Result<(), kube::Error> {
         let key = Key { uid: about.uid.clone(), reason: draft.reason.to_string(), note: draft.note.clone() };
         let known = self.recall(&key);
         let api: Api<Event> = Api::namespaced(self.client.clone(), about.namespace.as_deref().unwrap_or("default"));
@@ -55,9 +87,12 @@ impl Recorder {
                 event
             }
             None => {
-                let event = self.event(draft, about);
-                api.create(&PostParams::default(), &event).await?;
-                event
+                match api.create(&PostParams::default(), new).await {
+                    // By a try before, whose answer was lost.
+                    Err(kube::Error::Api(status)) if status.is_already_exists() => {}
+                    created => drop(created?),
+                }
+                new.clone()
             }
         };
         self.lock().insert(key, (Instant::now(), event));

@@ -191,3 +191,26 @@ async fn definition_that_is_applied_again_and_changed_disturbs_nothing() {
     controller.until_ready().await;
     assert_eq!(left(&world.aws).await.len(), 2);
 }
+
+/// A new event.
+const EVENT: Which = |method, path| method == Method::POST && path.ends_with("/events");
+
+#[tokio::test]
+async fn event_that_the_api_server_does_not_take_is_told_once_when_it_does() {
+    let (world, proxy, _controller) = world("event").await;
+    for (act, path, all) in [(Act::Refuse(503), "/run", 1), (Act::Lose, "/go", 2)] {
+        proxy.order(EVENT, 0, act);
+        world.kube.apply_spec(NAME, &started_at(&world, path)).await.expect("it applies");
+        struck(&proxy, "the event").await;
+        serves(&world, path).await;
+        let applied = async || {
+            let events = world.kube.events(NAME).await;
+            events.into_iter().filter(|(reason, _)| reason == "Applied").count()
+        };
+        eventually("the event", || async { if applied().await == all { Ok(()) } else { Err("none".to_owned()) } })
+            .await;
+        // The second try of one that was taken finds it.
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        assert_eq!(applied().await, all, "{act:?}");
+    }
+}
