@@ -11,7 +11,7 @@ mod role;
 mod stage;
 mod usage_plan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, Class, Error, RestApiHead, Result};
 use crate::model::{
@@ -27,6 +27,8 @@ pub struct Outcome {
     pub ids: Ids,
     /// How many steps were made.
     pub made: usize,
+    /// Places of those that found nothing to write.
+    pub idle: BTreeSet<usize>,
     /// The step that failed, and why; the steps after it were not made.
     pub failure: Option<Failure>,
 }
@@ -145,8 +147,13 @@ fn unplanned(what: &str) -> Error {
 
 /// Makes the steps of a plan. A plan with blockers is not started.
 pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome {
-    let mut outcome = Outcome { ids: Ids::of(observed, plan), made: 0, failure: None };
+    let mut outcome = Outcome { ids: Ids::of(observed, plan), made: 0, idle: BTreeSet::new(), failure: None };
     for step in plan.steps.iter().filter(|_| plan.blockers.is_empty()) {
+        if is_idle(&outcome.ids, step) {
+            outcome.idle.insert(outcome.made);
+            outcome.made += 1;
+            continue;
+        }
         tracing::info!(step = %step.action, "aws write");
         if let Err(cause) = make(aws, &mut outcome.ids, step).await {
             outcome.failure = Some(Failure { action: step.action.clone(), cause });
@@ -156,6 +163,14 @@ pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome 
         outcome.ids.role_changed |= step.action.part() == Part::Role;
     }
     outcome
+}
+
+/// Whether there is nothing to write any more for a step.
+fn is_idle(ids: &Ids, step: &Step) -> bool {
+    match &step.action {
+        Action::UpdateRestApi { api, after_put: true } => rest_api::is_as_wanted(ids, api),
+        _ => false,
+    }
 }
 
 async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result<(), Cause> {

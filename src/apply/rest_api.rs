@@ -49,11 +49,17 @@ fn took(ids: &mut Ids, head: RestApiHead) -> Result<()> {
     }
 }
 
+/// Whether AWS answered last with the wanted name and settings.
+pub(super) fn is_as_wanted(ids: &Ids, wanted: &RestApi) -> bool {
+    ids.head.as_ref().is_some_and(|found| {
+        found.name == wanted.name && found.settings == wanted.settings.in_terms_of(&found.id, &found.settings)
+    })
+}
+
 /// Nothing is deployed while the draft has other settings than wanted: a put is known to lose the resource policy, and
 /// the API would be open (<https://github.com/hashicorp/terraform-provider-aws/issues/49672>).
 fn compare(ids: &Ids, wanted: &RestApi) -> Result<()> {
-    let found = need_head(ids)?;
-    if found.name == wanted.name && found.settings == wanted.settings.in_terms_of(&found.id, &found.settings) {
+    if is_as_wanted(ids, wanted) {
         return Ok(());
     }
     Err(Error {

@@ -195,7 +195,7 @@ impl PassOver<'_> {
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(read);
         if let Some(failure) = &outcome.failure {
-            let begun = plan.begun(outcome.made);
+            let begun = plan.begun(outcome.made, &outcome.idle);
             if drifted && !begun.is_empty() {
                 // The next pass finds the rest only.
                 report.publish(&status::healed(&begun)).await;
@@ -218,6 +218,7 @@ impl PassOver<'_> {
             let trouble = as_written(Trouble::blocked(&plan.unmet), &read.references);
             return self.fail(report, &trouble, Some((&outcome, &desired))).await;
         }
+        plan.leave_out(&outcome.idle);
         let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan, drifted };
         let next = report.next(&settled);
         let data = status::outputs(&desired.region, &next.status);

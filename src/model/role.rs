@@ -25,3 +25,10 @@ pub struct Role {
     /// Tags.
     pub tags: Tags,
 }
+
+impl Role {
+    /// Whether that is the ARN that IAM gives it.
+    pub fn has_arn(&self, arn: &Arn) -> bool {
+        arn.service() == "iam" && arn.resource() == format!("role{}{}", self.path, self.name)
+    }
+}

@@ -68,7 +68,9 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let ours = OwnTags(ours);
     let role = role::observe(aws, desired, scope, &ours).await?;
     let former_role = role::former(aws, desired, scope, &ours).await?;
-    let own_role = role.as_ref().map(|role| &role.arn);
+    // Made again it has the same ARN, so what assumes it stays as it is.
+    let lost = scope.role.as_ref().filter(|arn| desired.role.as_ref().is_some_and(|wanted| wanted.has_arn(arn)));
+    let own_role = role.as_ref().map(|role| &role.arn).or(lost);
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
     let (mut stages, mut used_by_others, mut deployments) = Default::default();
     if let Some(api) = rest_api.as_ref().filter(|api| !matches!(api.holder, Holder::Other(_))) {

@@ -334,7 +334,7 @@ impl fmt::Display for Action {
             Self::PutRestApi { api, keep: true } => write!(f, "put definition into API {:?}", api.name),
             Self::UpdateRestApi { api, after_put: false } => write!(f, "update settings of API {:?}", api.name),
             Self::UpdateRestApi { api, after_put: true } => {
-                write!(f, "restore settings of API {:?} that the put reset", api.name)
+                write!(f, "restore settings of API {:?} that the put may reset", api.name)
             }
             Self::TagRestApi(_) => f.write_str("tag API"),
             Self::DeleteRestApi => f.write_str("delete API"),

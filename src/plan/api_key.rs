@@ -51,12 +51,10 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         let leaves = |id: &&ApiKeyId| !belongs(id) && matters(id);
         for id in found.keys.iter().filter(leaves) {
             let of = stays.iter().find(|(_, key)| key.id == *id).map(|(name, _)| (*name).clone());
-            steps.build.push(Step::new(Action::DetachApiKey {
-                name: of.unwrap_or_else(|| id.to_string()),
-                key: id.clone(),
-                plan: plan.clone(),
-                plan_id: found.id.clone(),
-            }));
+            let name = of.unwrap_or_else(|| id.to_string());
+            let changes = Change::between(&keys_of(plan), Some(&name), None);
+            let (key, plan, plan_id) = (id.clone(), plan.clone(), found.id.clone());
+            steps.build.push(Step { action: Action::DetachApiKey { name, key, plan, plan_id }, changes });
         }
     }
     for (name, wanted) in &desired.api_keys {
@@ -68,10 +66,18 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         let plan = observed.usage_plans.get(&wanted.plan).and_then(|plans| plans.first());
         let attached = found.is_some_and(|key| plan.is_some_and(|plan| plan.keys.contains(&key.id)));
         if !attached {
-            steps.build.push(Step::new(Action::AttachApiKey { name: name.clone(), plan: wanted.plan.clone() }));
+            let action = Action::AttachApiKey { name: name.clone(), plan: wanted.plan.clone() };
+            // A key or plan that is made is told by its own step.
+            let exist = found.and(plan);
+            let changes = exist.map_or_else(Vec::new, |_| Change::between(&keys_of(&wanted.plan), None, Some(name)));
+            steps.build.push(Step { action, changes });
         }
     }
     steps
+}
+
+fn keys_of(plan: &str) -> String {
+    format!("usagePlan/{plan} keys")
 }
 
 /// All usage plans, with their name in the spec and their place among those of one name.

@@ -11,6 +11,8 @@ use crate::model::json;
 const SHOWN: usize = 120;
 /// How much of what is the same is shown before the difference.
 const LEAD: usize = 30;
+/// Most leaves of one thing that is new or gone.
+pub(super) const LEAVES: usize = 8;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,11 +26,63 @@ pub struct Change {
 }
 
 impl Change {
-    /// Every leaf that differs between two values of one type.
+    /// Every leaf that differs between two values of one type; what only one of them has, as a whole.
     pub(super) fn between<T: Serialize>(path: &str, from: Option<&T>, to: Option<&T>) -> Vec<Self> {
         let mut changes = Vec::new();
         walk(path, from.map(json), to.map(json), &mut changes);
         changes
+    }
+
+    /// The same change in smaller ones, so many at most, where its values are too long to be shown.
+    pub(super) fn leaves(&self, most: usize) -> Vec<Self> {
+        let mut leaves = vec![self.clone()];
+        let room = |leaves: &Vec<Self>| most.saturating_sub(leaves.len() - 1);
+        let next = |leaves: &Vec<Self>| {
+            let long = leaves.iter().enumerate().filter(|(_, change)| change.is_cut());
+            let mut parts = long.map(|(at, change)| (at, change.parts()));
+            parts.find(|(_, parts)| (1..=room(leaves)).contains(&parts.len()))
+        };
+        while let Some((at, parts)) = next(&leaves) {
+            leaves.splice(at..=at, parts);
+        }
+        leaves
+    }
+
+    /// Whether it is shown in part only.
+    fn is_cut(&self) -> bool {
+        [&self.from, &self.to].into_iter().flatten().any(|value| value.to_string().chars().count() > SHOWN)
+    }
+
+    /// The entries of what it has on one side only; none if it is a leaf. Empty ones say nothing.
+    fn parts(&self) -> Vec<Self> {
+        let sides = [(&self.from, true), (&self.to, false)];
+        if !sides.iter().any(|(side, _)| matches!(side, Some(Value::Object(_)))) {
+            return Vec::new();
+        }
+        let change = |path: String, value: &Value, is_from: bool| {
+            let value = Some(value.clone()).filter(|value| !is_empty(value));
+            let (from, to) = if is_from { (value, None) } else { (None, value) };
+            (from.is_some() || to.is_some()).then_some(Self { path, from, to })
+        };
+        let parts = sides.into_iter().flat_map(|(side, is_from)| -> Vec<Option<Self>> {
+            match side {
+                Some(Value::Object(entries)) => {
+                    let path = |key: &String| format!("{}.{key}", self.path);
+                    entries.iter().map(|(key, value)| change(path(key), value, is_from)).collect()
+                }
+                side => side.iter().map(|value| change(self.path.clone(), value, is_from)).collect(),
+            }
+        });
+        parts.flatten().collect()
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
     }
 }
 
@@ -41,6 +95,13 @@ fn walk(path: &str, from: Option<Value>, to: Option<Value>, changes: &mut Vec<Ch
             }
             for (key, value) in from {
                 walk(&format!("{path}.{key}"), Some(value), None, changes);
+            }
+        }
+        (Some(Value::Array(from)), Some(Value::Array(to)))
+            if from.len() == to.len() && from.iter().all(Value::is_object) =>
+        {
+            for (at, (from, to)) in from.into_iter().zip(to).enumerate() {
+                walk(&format!("{path}[{at}]"), Some(from), Some(to), changes);
             }
         }
         (from, to) => changes.push(Change { path: path.to_owned(), from, to }),
@@ -82,6 +143,8 @@ fn shown(text: Option<&str>, start: usize) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -92,6 +155,26 @@ mod tests {
             Change::between("stage/x", Some(&from), Some(&to)).iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["stage/x.b: 2 -> 3", "stage/x.c: (none) -> 4", "stage/x.a: 1 -> (none)"]);
         assert!(Change::between("x", Some(&from), Some(&from)).is_empty());
+    }
+
+    #[test]
+    fn what_is_new_or_gone_is_told_by_its_leaves_if_it_is_too_long() {
+        let long = "x".repeat(100);
+        let told = |from: Option<Value>, to: Option<Value>, most| -> Vec<String> {
+            let changes = Change::between("m", from.as_ref(), to.as_ref());
+            changes.iter().flat_map(|change| change.leaves(most)).map(|change| change.to_string()).collect()
+        };
+        assert_eq!(told(None, Some(json!({"a": 1, "b": 2})), 8), [r#"m: (none) -> {"a":1,"b":2}"#]);
+        let deep = json!({"a": {"b": long, "c": true, "empty": {}}, "d": [1]});
+        let wanted =
+            [format!("m.a.b: \"{long}\" -> (none)"), "m.a.c: true -> (none)".into(), "m.d: [1] -> (none)".into()];
+        assert_eq!(told(Some(deep.clone()), None, 8), wanted);
+        assert_eq!(told(Some(deep.clone()), None, 2).len(), 2, "as far as there is room");
+        assert_eq!(told(Some(deep.clone()), None, 1).len(), 1);
+        let other_kind = told(Some(deep), Some(json!("Mock")), 8);
+        assert_eq!(other_kind.last().map(String::as_str), Some("m: (none) -> \"Mock\""));
+        let statements = |allowed: &str| Some(json!([{"Action": allowed}, {"Action": "b"}]));
+        assert_eq!(told(statements("a"), statements("*"), 8), [r#"m[0].Action: "a" -> "*""#]);
     }
 
     #[test]

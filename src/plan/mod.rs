@@ -29,6 +29,7 @@ mod stage;
 mod stage_settings;
 mod state_machine;
 mod usage_plan;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,7 @@ use crate::model::{ApiKeyId, Arn, Desired, Observed, TAG_PREFIX, Tags, short};
 pub use action::{Action, Part, StageUpdate, TagChange, UsagePlanUpdate};
 pub use blocker::Blocker;
 pub use changes::Change;
+pub use stage::FOREIGN;
 
 /// The writes that lead from observed to desired.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,10 +141,17 @@ impl Plan {
         }
     }
 
-    /// The first steps of it that write, so many of all.
-    pub fn begun(&self, made: usize) -> Self {
-        let writes = |step: &&Step| !matches!(step.action, Action::TestMethod(_));
-        Self { steps: self.steps[..made].iter().filter(writes).cloned().collect(), ..Self::default() }
+    /// The first steps of it that write, so many of all, without those that found nothing to write.
+    pub fn begun(&self, made: usize, idle: &BTreeSet<usize>) -> Self {
+        let writes = |step: &Step| !matches!(step.action, Action::TestMethod(_));
+        let steps = self.steps[..made].iter().enumerate().filter(|(at, step)| writes(step) && !idle.contains(at));
+        Self { steps: steps.map(|(_, step)| step.clone()).collect(), ..Self::default() }
+    }
+
+    /// Takes out the steps at these places.
+    pub fn leave_out(&mut self, places: &BTreeSet<usize>) {
+        let mut at = 0..;
+        self.steps.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
     }
 
     /// Whether it takes over an API that was made elsewhere.
@@ -235,25 +244,6 @@ impl Plan {
     /// Whether a step makes a client certificate.
     pub fn makes_client_certificates(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.action, Action::GenerateClientCertificate { .. }))
-    }
-
-    /// The steps in one line, each with what it changes.
-    pub fn summary(&self) -> String {
-        let steps = self.steps.iter().map(|step| {
-            let changes: Vec<String> = step.changes.iter().map(ToString::to_string).collect();
-            let changes = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join(", ")) };
-            format!("{}{changes}", step.action)
-        });
-        steps.collect::<Vec<_>>().join("; ")
-    }
-
-    /// One line a step, and one a change below it; what is kept last.
-    pub fn lines(&self) -> Vec<String> {
-        let lines = self.steps.iter().flat_map(|step| {
-            let changes = step.changes.iter().map(|change| format!("  {change}"));
-            std::iter::once(step.action.to_string()).chain(changes)
-        });
-        lines.chain(self.all_kept().map(|kept| format!("keep {kept}"))).collect()
     }
 }
 

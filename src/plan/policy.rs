@@ -42,18 +42,24 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
                 None => steps.build.push(put(has, wanted)),
             }
         }
-        (None, Some(_)) => steps.remove.push(Step::new(Action::DeleteRolePolicy { role: role.clone() })),
+        (None, Some(has)) => steps.remove.push(Step {
+            changes: Change::between("role policy", Some(has.value()), None),
+            action: Action::DeleteRolePolicy { role: role.clone() },
+        }),
         _ => {}
     }
 
     let wanted = desired.role.iter().flat_map(|role| &role.managed_policies);
     let attached = |arn| found.is_some_and(|found| found.managed_policies.contains(arn));
+    let change = |from, to| found.map_or_else(Vec::new, |_| Change::between("role managedPolicies", from, to));
     for policy in wanted.filter(|arn| !attached(arn)) {
-        steps.build.push(Step::new(Action::AttachRolePolicy { role: role.clone(), policy: policy.clone() }));
+        let action = Action::AttachRolePolicy { role: role.clone(), policy: policy.clone() };
+        steps.build.push(Step { action, changes: change(None, Some(policy)) });
     }
     let kept = |arn| desired.role.as_ref().is_some_and(|role| role.managed_policies.contains(arn));
     for policy in found.iter().flat_map(|found| &found.managed_policies).filter(|arn| !kept(arn)) {
-        steps.remove.push(Step::new(Action::DetachRolePolicy { role: role.clone(), policy: policy.clone() }));
+        let action = Action::DetachRolePolicy { role: role.clone(), policy: policy.clone() };
+        steps.remove.push(Step { action, changes: change(Some(policy), None) });
     }
     steps
 }

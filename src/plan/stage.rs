@@ -11,6 +11,9 @@ use crate::model::{
     StageChange, StageName,
 };
 
+/// End of what a change says of a deployment that is not ours.
+pub const FOREIGN: &str = "of someone else";
+
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     let Some(current) = &desired.revision else { return steps };
@@ -71,7 +74,7 @@ fn moved(name: &str, found: &ObservedStage, observed: &Observed, revision: &Revi
     match observed.revision_of(&found.deployment) {
         Some(serves) => Change::between(&path, Some(serves), Some(revision)),
         None => {
-            let foreign = format!("deployment {} of someone else", found.deployment);
+            let foreign = format!("deployment {} {FOREIGN}", found.deployment);
             Change::between(&path, Some(&foreign), Some(&revision.0))
         }
     }

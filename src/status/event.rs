@@ -2,7 +2,7 @@
 
 use super::Pass;
 use crate::api::{ConditionType, Reason, StepFunctionsApi, StepFunctionsApiStatus};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, FOREIGN, Plan, Step};
 
 /// Limit of events.k8s.io/v1 for a note, in bytes.
 const NOTE_MAX: usize = 1024;
@@ -35,20 +35,19 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     let news = ready_changed(&old, new);
     match pass {
         Pass::Settled { plan, drifted, .. } if !plan.steps.is_empty() => {
-            Some(if *drifted { healed(plan) } else { EventDraft::new(false, Reason::Applied, plan.summary()) })
+            Some(if *drifted { healed(plan) } else { EventDraft::new(false, Reason::Applied, told("", plan)) })
         }
         Pass::Failed { trouble, .. } if news => {
             // Waiting in a line is nothing to be warned of.
             Some(EventDraft::new(trouble.reason != Reason::Throttled, trouble.reason, trouble.message.clone()))
         }
         Pass::Planned { plan, .. } if news => {
-            Some(EventDraft::new(false, Reason::Planned, format!("plan {} would do: {}", plan.hash(), plan.summary())))
+            let would_do = format!("plan {} would do: ", plan.hash());
+            Some(EventDraft::new(false, Reason::Planned, told(&would_do, plan)))
         }
-        Pass::Drifted(plan) if news => Some(EventDraft::new(
-            true,
-            Reason::Drifted,
-            format!("{}would set it right: {}", found(plan), plan.summary()),
-        )),
+        Pass::Drifted(plan) if news => {
+            Some(EventDraft::new(true, Reason::Drifted, told(&format!("{}would set it right: ", found(plan)), plan)))
+        }
         Pass::Paused { .. } if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
         _ => None,
     }
@@ -56,7 +55,12 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
 
 /// That others' changes were healed by these steps.
 pub fn healed(plan: &Plan) -> EventDraft {
-    EventDraft::new(false, Reason::DriftHealed, format!("{}{}", found(plan), plan.summary()))
+    EventDraft::new(false, Reason::DriftHealed, told(&found(plan), plan))
+}
+
+/// A plan after some words, in as much detail as an event can have.
+fn told(words: &str, plan: &Plan) -> String {
+    format!("{words}{}", plan.summary_within(NOTE_MAX.saturating_sub(words.len())))
 }
 
 /// What others did to role, definition and stages, as far as the healing tells.
@@ -67,17 +71,25 @@ fn found(plan: &Plan) -> String {
     let others = plan.steps.iter().filter(|step| !with_it(step));
     let mut gone: Vec<String> = others.filter_map(|step| deleted(&step.action)).collect();
     let draft = !deleted_api && plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
-    let moved = plan.steps.iter().filter_map(|step| match &step.action {
+    let moved: Vec<(&str, &str)> = plan.steps.iter().filter_map(moved).collect();
+    // What a stage of others' deployments serves may be that draft.
+    let deployed = if moved.iter().any(|(_, to)| to.ends_with(FOREIGN)) { "" } else { " and not deployed" };
+    gone.extend(draft.then(|| format!("the draft had been changed{deployed}")));
+    gone.extend(moved.iter().map(|(stage, to)| {
+        let what = if to.ends_with(FOREIGN) { "" } else { "revision " };
+        format!("stage {stage} had been moved to {what}{to}")
+    }));
+    if gone.is_empty() { String::new() } else { format!("{}: ", gone.join("; ")) }
+}
+
+/// The stage that a step brings back, and where it was moved to.
+fn moved(step: &Step) -> Option<(&str, &str)> {
+    match &step.action {
         Action::UpdateStage { name, update } if update.revision.is_some() => {
-            Some(format!("stage {name} had been moved"))
+            Some((name, step.changes.first()?.from.as_ref()?.as_str()?))
         }
         _ => None,
-    });
-    let moved: Vec<String> = moved.collect();
-    let deployed = if moved.is_empty() { " and not deployed" } else { "" };
-    gone.extend(draft.then(|| format!("the draft had been changed{deployed}")));
-    gone.extend(moved);
-    if gone.is_empty() { String::new() } else { format!("{}: ", gone.join("; ")) }
+    }
 }
 
 /// What others had deleted, if a step makes it anew.

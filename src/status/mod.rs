@@ -193,7 +193,7 @@ fn given_role(desired: &Desired) -> Option<&Arn> {
 const PLAN_LINES: usize = 200;
 
 fn plan_status(plan: &Plan) -> PlanStatus {
-    let mut steps = plan.lines();
+    let mut steps = plan.lines_within(PLAN_LINES);
     if steps.len() > PLAN_LINES {
         let more = steps.len() - PLAN_LINES;
         steps.truncate(PLAN_LINES);

@@ -60,7 +60,7 @@ async fn plan_on_a_ready_object_keeps_serving_until_it_is_applied() {
     let plan = status.plan.expect("a plan");
     let steps = plan.steps.join("\n");
     assert!(steps.contains(r#"stage/live variables.note: "first" -> "second""#), "{steps}");
-    assert!(steps.contains("api POST /ran: (none) -> "), "{steps}");
+    assert!(steps.contains(r#"api POST /ran.authorization: (none) -> "None""#), "{steps}");
     assert_eq!((&status.rest_api_id, &status.revision), (&before.rest_api_id, &before.revision));
     assert_eq!(Answer::of(post(url, "application/json", "{}")).await.status, 200);
     assert_eq!(world.aws.writes().await, []);

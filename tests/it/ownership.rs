@@ -161,9 +161,9 @@ enum Drift {
 impl Drift {
     /// With what the event says about it.
     const ALL: [(Self, &str); 19] = [
-        (Self::MethodDeleted, r#"api POST /run: (none) -> {"authorization""#),
+        (Self::MethodDeleted, r#"api POST /run.authorization: (none) -> "None""#),
         (Self::TemplateChanged, r#"api POST /run.integration.requestTemplates.application/json: "{}" -> ""#),
-        (Self::GatewayResponseRemoved, r#"api gatewayResponses.DEFAULT_4XX: (none) -> {"#),
+        (Self::GatewayResponseRemoved, r#"api gatewayResponses.DEFAULT_4XX.headers: (none) -> {"#),
         (Self::Renamed, r#"api name: "theirs" -> ""#),
         (Self::MediaTypesSet, r#"api settings.binaryMediaTypes: ["image/png"] -> (none)"#),
         (Self::Set("/description", "theirs"), r#"api settings.description: "theirs" -> (none)"#),
@@ -189,7 +189,7 @@ impl Drift {
         (Self::Repointed, r#"stage/live revision: "deployment "#),
         (Self::StageDeleted, "create stage live"),
         (Self::PolicyChanged, r#"role policy.Statement.Effect: "Deny" -> "Allow""#),
-        (Self::PolicyDeleted, r#"role policy: (none) -> {"#),
+        (Self::PolicyDeleted, r#"role policy.Statement.Action: (none) -> "states:StartSyncExecution""#),
         (
             Self::TrustChanged,
             r#"role trust.Statement.Principal.Service: "states.amazonaws.com" -> "apigateway.amazonaws.com""#,

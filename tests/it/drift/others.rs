@@ -53,6 +53,22 @@ impl Shop {
 
     /// A deployment of a draft that others changed, with that description, and the stage `one` on it.
     async fn deploy_theirs(&self, description: &str) -> String {
+        self.change_draft().await;
+        let gateway = self.world.aws.apigateway(REGION);
+        let deploy = gateway.create_deployment().rest_api_id(&self.id).description(description);
+        let id = deploy.send().await.expect("a deployment by hand").id.expect("an id");
+        self.move_to("one", &id).await;
+        id
+    }
+
+    async fn change(&mut self, change: impl FnOnce(&mut Value)) {
+        change(&mut self.spec);
+        self.world.kube.apply_spec(NAME, &self.spec.to_string()).await.expect("it applies");
+        self.world.kube.wait_ready(NAME).await;
+    }
+
+    /// A method of the draft that the spec does not have.
+    async fn change_draft(&self) {
         let gateway = self.world.aws.apigateway(REGION);
         let resources = gateway.get_resources().rest_api_id(&self.id).send().await.expect("resources");
         let root = resources.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id());
@@ -61,21 +77,23 @@ impl Shop {
         put.authorization_type("NONE").send().await.expect("a method by hand");
         let put = gateway.put_integration().rest_api_id(&self.id).resource_id(root).http_method("GET");
         put.r#type(IntegrationType::Mock).send().await.expect("an integration by hand");
-        let deploy = gateway.create_deployment().rest_api_id(&self.id).description(description);
-        let id = deploy.send().await.expect("a deployment by hand").id.expect("an id");
-        let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(&id).build();
-        let request = gateway.update_stage().rest_api_id(&self.id).stage_name("one").patch_operations(patch);
-        request.send().await.expect("a move by hand");
-        id
     }
 
-    async fn until_told(&self, words: &str) {
+    async fn move_to(&self, stage: &str, deployment: &str) {
+        let gateway = self.world.aws.apigateway(REGION);
+        let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build();
+        let request = gateway.update_stage().rest_api_id(&self.id).stage_name(stage).patch_operations(patch);
+        request.send().await.expect("a move by hand");
+    }
+
+    /// The event of a healing that has these words.
+    async fn until_told(&self, words: &str) -> String {
         eventually(words, || async {
             let events = self.world.kube.events(NAME).await;
-            let told = events.iter().any(|(reason, note)| reason == "DriftHealed" && note.contains(words));
-            if told { Ok(()) } else { Err(format!("{events:#?}")) }
+            let told = events.iter().find(|(reason, note)| reason == "DriftHealed" && note.contains(words));
+            told.map(|(_, note)| note.clone()).ok_or_else(|| format!("{events:#?}"))
         })
-        .await;
+        .await
     }
 
     async fn writes(&self) -> Vec<String> {
@@ -195,7 +213,8 @@ async fn deleted_things_are_called_deleted() {
     iam.delete_role_policy().role_name(&shop.role).policy_name("stepgate").send().await.expect("a policy less");
     iam.delete_role().role_name(&shop.role).send().await.expect("a role less");
     shop.world.kube.check_now(NAME, "2").await;
-    shop.until_told(&format!("role {} had been deleted", shop.role)).await;
+    // Made again it is the same for those who assume it.
+    shop.until_told(&format!("role {0} had been deleted: create role {0}; put policy", shop.role)).await;
 
     shop.world
         .kube
@@ -213,4 +232,42 @@ async fn deleted_things_are_called_deleted() {
     shop.world.kube.apply_spec(NAME, &shop.spec.to_string()).await.expect("it applies");
     shop.world.kube.wait_ready(NAME).await;
     shop.until_told("the API had been deleted: create API").await;
+}
+
+#[tokio::test]
+async fn events_tell_what_others_changed_by_path_and_nothing_else() {
+    let mut shop = Shop::new("told").await;
+    let (gateway, iam) = (shop.world.aws.apigateway(REGION), shop.world.aws.iam());
+    let (first, before) = (shop.serves("one").await, shop.world.kube.get(NAME).await.status.expect("a status"));
+    let policy = "arn:aws:iam::aws:policy/AWSStepFunctionsReadOnlyAccess";
+    shop.change(|spec| {
+        spec["methods"][0]["path"] = json!("/ran");
+        spec["role"] = json!({"managedPolicyArns": [policy]});
+        spec["endpoint"] = json!({"minimumCompressionSize": 1000});
+    })
+    .await;
+
+    // In the draft alone, and a stage on an older deployment of ours.
+    shop.change_draft().await;
+    shop.move_to("one", &first).await;
+    shop.world.kube.check_now(NAME, "1").await;
+    let moved = format!("stage one had been moved to revision {}", before.revision.expect("a revision"));
+    let note = shop.until_told(&format!("the draft had been changed and not deployed; {moved}: ")).await;
+    assert!(note.contains(r#"api GET /.authorization: "None" -> (none)"#), "{note}");
+    assert!(!note.contains("restore settings"), "the put reset nothing: {note}");
+
+    iam.detach_role_policy().role_name(&shop.role).policy_arn(policy).send().await.expect("a policy less");
+    shop.world.kube.check_now(NAME, "2").await;
+    shop.until_told(&format!("(role managedPolicies: (none) -> \"{policy}\")")).await;
+
+    // A whole method by its leaves.
+    let resources = gateway.get_resources().rest_api_id(&shop.id).send().await.expect("resources");
+    let run = resources.items().iter().find(|found| found.path() == Some("/ran")).and_then(|found| found.id());
+    let delete = gateway.delete_method().rest_api_id(&shop.id).resource_id(run.expect("the path")).http_method("POST");
+    delete.send().await.expect("a method less");
+    shop.world.kube.check_now(NAME, "3").await;
+    let note = shop.until_told(r#"api POST /ran.authorization: (none) -> "Iam""#).await;
+    assert!(note.contains("api POST /ran.integration"), "{note}");
+    assert!(note.len() <= 1024 && !note.ends_with("..."), "{note}");
+    shop.nothing_more_is_written("4").await;
 }

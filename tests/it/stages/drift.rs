@@ -29,14 +29,14 @@ const DRIFTS: &[Drift] = &[
     (&[(Op::Replace, "/~1orders/POST/throttling/rateLimit", Some("50"))], "stage/prod methods[POST /orders].throttling.rateLimit: 50 -> 20"),
     (&[(Op::Replace, "/~1orders/POST/logging/loglevel", Some("ERROR"))], r#"stage/prod methods[POST /orders].logging.level: "Error" -> "Info""#),
     (&[(Op::Replace, "/~1orders/GET/caching/ttlInSeconds", Some("9"))], "stage/prod methods[GET /orders].cache.ttlSeconds: 9 -> 2"),
-    (&[(Op::Remove, "/~1orders/GET", None)], "stage/prod methods[GET /orders]: (none) -> {"),
-    (&[(Op::Replace, "/~1/GET/metrics/enabled", Some("true"))], "stage/prod methods[GET /]: {"),
+    (&[(Op::Remove, "/~1orders/GET", None)], "stage/prod methods[GET /orders].cache: (none) -> {"),
+    (&[(Op::Replace, "/~1/GET/metrics/enabled", Some("true"))], "stage/prod methods[GET /].cache: {"),
     (&[(Op::Replace, "/canarySettings/percentTraffic", Some("90"))], "stage/prod canary.percent: 90 -> 10"),
     (&[(Op::Replace, "/canarySettings/stageVariableOverrides/more", Some("x"))], r#"stage/prod canary.variables.more: "x" -> (none)"#),
     (&[(Op::Replace, "/canarySettings/useStageCache", Some("true"))], "stage/prod canary.useStageCache: true -> false"),
-    (&[(Op::Remove, "/canarySettings", None)], "stage/prod canary: (none) -> {"),
+    (&[(Op::Remove, "/canarySettings", None)], "stage/prod canary.percent: (none) -> 10"),
     (&[(Op::Replace, "/accessLogSettings/format", Some("$context.requestId"))], r#"stage/prod accessLog.format: "$context.requestId" -> "#),
-    (&[(Op::Remove, "/accessLogSettings", None)], "stage/prod accessLog: (none) -> {"),
+    (&[(Op::Remove, "/accessLogSettings", None)], "stage/prod accessLog.destinationArn: (none) -> "),
     (&[(Op::Replace, "/clientCertificateId", Some(""))], "stage/prod clientCertificate: (none) -> "),
 ];
 
