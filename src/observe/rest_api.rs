@@ -3,7 +3,7 @@
 use super::{OwnTags, Scope, holder};
 use crate::aws::{Aws, RestApiHead, Result};
 use crate::model::{
-    Arn, Authorization, Definition, Desired, Holder, Method, ObservedRestApi, RestApi, RestApiId, Validation,
+    Arn, Authorization, Definition, Desired, Holder, KEEP_TAG, Method, ObservedRestApi, RestApi, RestApiId, Validation,
 };
 
 pub(super) async fn observe(
@@ -18,8 +18,10 @@ pub(super) async fn observe(
     // An API that is to go needs no look inside, and one of another object's is none of ours.
     let definition = match (&desired.rest_api, &holder) {
         (None, _) | (_, Holder::Other(_)) => Definition::default(),
-        // What others have made there is listed, whether it is kept or goes.
-        (Some(_), _) if desired.adopt.is_some() => whole_definition(aws, &head.id, own_role).await?,
+        // What others have made there is listed, whether it is kept or goes, or would go.
+        (Some(_), _) if desired.adopt.is_some() || head.tags.contains_key(KEEP_TAG) => {
+            whole_definition(aws, &head.id, own_role).await?
+        }
         (Some(wanted), _) => definition(aws, &wanted.definition, &head.id, own_role).await?,
     };
     let RestApiHead { id, name, tags, settings, status } = head;

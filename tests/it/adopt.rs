@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use aws_sdk_apigateway::types::AuthorizerType;
 use serde_json::json;
 
 use crate::console::{Clicks, Console};
@@ -60,6 +61,16 @@ async fn approve(world: &World, name: &str, hash: &str) {
 
 async fn message(world: &World, name: &str) -> String {
     condition(&world.kube.get(name).await, "Ready").expect("Ready").message.clone()
+}
+
+/// The manifest without its section `adopt`.
+fn let_go(manifest: &str, console: &Console<'_>) -> String {
+    let adopt = format!(
+        "  adopt:\n    restApiId: {}\n    prune: false # methods that are not listed below stay as they are\n",
+        console.id
+    );
+    assert!(manifest.contains(&adopt));
+    manifest.replace(&adopt, "")
 }
 
 /// Calls a stage without a pause until it is told to stop; answers all that was not a 200.
@@ -153,19 +164,14 @@ async fn api_of_the_console_is_taken_over_after_approval_and_callers_notice_noth
     assert_eq!(world.aws.writes().await, []);
 
     // Nothing goes by accident, but by word.
-    let adopt = format!(
-        "  adopt:\n    restApiId: {}\n    prune: false # methods that are not listed below stay as they are\n",
-        console.id
-    );
-    assert!(changed.contains(&adopt));
-    world.kube.apply(&changed.replace(&adopt, "")).await.expect("it applies");
+    world.kube.apply(&let_go(&changed, &console)).await.expect("it applies");
     world.kube.wait(NAME, "False", "Invalid").await;
     assert!(message(&world, NAME).await.contains("does not describe: method GET /legacy"));
     assert_eq!(world.aws.writes().await, []);
     world.kube.apply(&changed.replace("prune: false", "prune: true")).await.expect("it applies");
     world.kube.wait_ready(NAME).await;
     Answer::until(403, || reqwest::Client::new().get(console.url("alpha", "/legacy"))).await;
-    world.kube.apply(&changed.replace(&adopt, "")).await.expect("it applies");
+    world.kube.apply(&let_go(&changed, &console)).await.expect("it applies");
     world.kube.wait_ready(NAME).await;
     Answer::until(200, || start(&console, "alpha")).await;
 
@@ -174,6 +180,36 @@ async fn api_of_the_console_is_taken_over_after_approval_and_callers_notice_noth
     world.kube.apply(&manifest(&world, &console)).await.expect("it applies");
     let status = world.kube.wait_ready(NAME).await.status.expect("a status");
     assert_eq!(status.rest_api_id.as_ref(), Some(&console.id));
+}
+
+#[tokio::test]
+async fn all_that_would_go_without_the_section_adopt_is_named() {
+    let world = world("let-go").await;
+    let console = made_by_hand(&world).await;
+    let _controller = world.controller().await;
+    world.kube.apply(&manifest(&world, &console)).await.expect("it applies");
+    let plan = planned(&world, NAME).await;
+    approve(&world, NAME, &plan.hash).await;
+    world.kube.wait_ready(NAME).await;
+
+    let gateway = world.aws.apigateway(REGION);
+    let legacy = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
+    let legacy = legacy.items().iter().find(|found| found.path() == Some("/legacy")).and_then(|found| found.id());
+    let delete = gateway.delete_method().rest_api_id(&console.id).http_method("GET");
+    delete.resource_id(legacy.expect("the path")).send().await.expect("a method less");
+    let model = gateway.create_model().rest_api_id(&console.id).name("Order").content_type("application/json");
+    model.schema(r#"{"type":"object"}"#).send().await.expect("a model by hand");
+    let authorizer = gateway.create_authorizer().rest_api_id(&console.id).name("users");
+    let pool = format!("arn:aws:cognito-idp:{REGION}:{}:userpool/{REGION}_abc", world.aws.id);
+    let authorizer = authorizer.r#type(AuthorizerType::CognitoUserPools).provider_arns(pool);
+    authorizer.identity_source("method.request.header.Authorization").send().await.expect("an authorizer by hand");
+
+    world.aws.forget_calls().await;
+    world.kube.apply(&let_go(&manifest(&world, &console), &console)).await.expect("it applies");
+    world.kube.wait(NAME, "False", "Invalid").await;
+    let said = message(&world, NAME).await;
+    assert!(said.contains("does not describe: authorizer users, model Order."), "{said}");
+    assert_eq!(world.aws.writes().await, []);
 }
 
 #[tokio::test]
