@@ -167,6 +167,7 @@ impl PassOver<'_> {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
+        report.see(&observed);
         let mut plan = plan(&desired, &observed);
         plan.hide(|value| report.secrets().are_in(value), HIDDEN);
         let approved = match self.approval(&plan, &desired) {

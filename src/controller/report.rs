@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Shared;
 use super::references::Read;
 use crate::api::{CHECK_NOW, FIELD_MANAGER, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::model::{Deployment, Holder, Observed};
 use crate::references::Secrets;
 use crate::render::Problem;
 use crate::status::{self, Context, EventDraft, Pass};
@@ -27,6 +28,7 @@ pub(super) struct Report<'a> {
     written: StepFunctionsApiStatus,
     warnings: Vec<Problem>,
     references: Option<Vec<ReferenceStatus>>,
+    deployments: Option<Vec<Deployment>>,
     secrets: Secrets,
 }
 
@@ -39,6 +41,7 @@ impl<'a> Report<'a> {
             written: object.status.clone().unwrap_or_default(),
             warnings: Vec::new(),
             references: None,
+            deployments: None,
             secrets: Secrets::default(),
         }
     }
@@ -52,6 +55,13 @@ impl<'a> Report<'a> {
     pub(super) fn refer(&mut self, read: &Read) {
         self.references = Some(read.versions.clone());
         self.secrets = read.secrets.clone();
+    }
+
+    /// What there is in AWS, for all that is written from now on.
+    pub(super) fn see(&mut self, observed: &Observed) {
+        let others = observed.rest_api.as_ref().is_some_and(|api| matches!(api.holder, Holder::Other(_)));
+        // An API of another object's is not looked into.
+        self.deployments = (!others).then(|| observed.deployments.clone());
     }
 
     /// What is not to be shown of it.
@@ -85,6 +95,7 @@ impl<'a> Report<'a> {
             check_now: self.object.annotations().get(CHECK_NOW).map(String::as_str),
             warnings: &self.warnings,
             references: self.references.as_deref(),
+            deployments: self.deployments.as_deref(),
             secrets: &self.secrets,
         };
         let (status, events) = status::next(self.object, &self.written, pass, context);

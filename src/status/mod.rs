@@ -18,7 +18,7 @@ use crate::api::{
     StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::Ids;
-use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, TAG_PREFIX, invoke_url};
+use crate::model::{Arn, Backend, Credentials, Deployment, Desired, MethodKey, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
 use crate::references::Secrets;
 use crate::render::Problem;
@@ -61,6 +61,8 @@ pub struct Context<'a> {
     pub warnings: &'a [Problem],
     /// What the spec refers to, if that was looked at.
     pub references: Option<&'a [ReferenceStatus]>,
+    /// The deployments that there were, if they were looked for.
+    pub deployments: Option<&'a [Deployment]>,
     /// What is not to be shown of the values that the spec takes from others.
     pub secrets: &'a Secrets,
 }
@@ -88,6 +90,9 @@ pub fn next(
     status.conditions = conditions::next(&before.conditions, pass, generation, context);
     if let Some(references) = context.references {
         status.references = references.to_vec();
+    }
+    if let Some(exist) = context.deployments {
+        status.deployments.retain(|known| exist.iter().any(|deployment| deployment.id.0 == known.id));
     }
     if !matches!(pass, Pass::Applying { .. }) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);

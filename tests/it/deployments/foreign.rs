@@ -79,3 +79,22 @@ async fn after_the_api_was_deleted_all_is_made_anew_but_what_is_pinned_to_what_i
     api.until_serves("alpha", 2).await;
     api.until_serves("prod", 2).await;
 }
+
+#[tokio::test]
+async fn what_others_deleted_is_not_listed_any_more_once_a_stage_is_to_serve_it() {
+    let mut api = Releases::new("foreign-less").await;
+    let first = api.status().await.revision.expect("a revision");
+    let second = api.release(2).await;
+    let status = api.status().await;
+    let (id, old) = (status.rest_api_id.expect("an API"), &status.deployments[1].id);
+    let gateway = api.world.aws.apigateway(REGION);
+    gateway.delete_deployment().rest_api_id(id).deployment_id(old).send().await.expect("a deployment less");
+    pin(&mut api.spec, 1, &first);
+    api.apply().await;
+    let told = message(&api.world.kube.wait("api", "False", "Invalid").await);
+    assert!(told.ends_with(&format!("no deployment holds revision {first}; there are {second}")), "{told}");
+    let listed: Vec<String> = api.status().await.deployments.into_iter().map(|found| found.revision).collect();
+    assert_eq!(listed, [second.as_str()]);
+    api.change(|spec| super::unpin(spec, 1)).await;
+    api.nothing_more_is_written("unpinned").await;
+}
