@@ -196,10 +196,10 @@ impl PassOver<'_> {
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(read);
         if let Some(failure) = &outcome.failure {
+            // The next pass finds the rest only.
             let begun = plan.begun(outcome.made, &outcome.idle);
-            if drifted && !begun.is_empty() {
-                // The next pass finds the rest only.
-                report.publish(&status::healed(&begun)).await;
+            if let Some(healed) = status::healed(self.object, &begun, &desired, drifted) {
+                report.publish(&healed).await;
             }
             let trouble = as_written(Trouble::step(failure), &read.references);
             let made = Some((&outcome, &desired));

@@ -2,6 +2,7 @@
 
 use super::Pass;
 use crate::api::{ConditionType, Reason, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::model::Desired;
 use crate::plan::{Action, FOREIGN, Plan, Step};
 
 /// Limit of events.k8s.io/v1 for a note, in bytes.
@@ -34,8 +35,8 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     let old = object.status.clone().unwrap_or_default();
     let news = ready_changed(&old, new);
     match pass {
-        Pass::Settled { plan, drifted, .. } if !plan.steps.is_empty() => {
-            Some(if *drifted { healed(plan) } else { EventDraft::new(false, Reason::Applied, told("", plan)) })
+        Pass::Settled { plan, drifted: false, .. } if !plan.steps.is_empty() => {
+            Some(EventDraft::new(false, Reason::Applied, told("", plan)))
         }
         Pass::Failed { trouble, .. } if news => {
             // Waiting in a line is nothing to be warned of.
@@ -46,16 +47,26 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
             Some(EventDraft::new(false, Reason::Planned, told(&would_do, plan)))
         }
         Pass::Drifted(plan) if news => {
-            Some(EventDraft::new(true, Reason::Drifted, told(&format!("{}would set it right: ", found(plan)), plan)))
+            let found = others_did(plan, &old, old.revision.as_deref());
+            Some(EventDraft::new(true, Reason::Drifted, told(&format!("{found}would set it right: "), plan)))
         }
         Pass::Paused { .. } if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
         _ => None,
     }
 }
 
-/// That others' changes were healed by these steps.
-pub fn healed(plan: &Plan) -> EventDraft {
-    EventDraft::new(false, Reason::DriftHealed, told(&found(plan), plan))
+/// That others' changes were healed by these steps. With a change of the spec only that is told which cannot be the
+/// change's own doing; `None` if that is nothing.
+pub fn healed(object: &StepFunctionsApi, plan: &Plan, desired: &Desired, drifted: bool) -> Option<EventDraft> {
+    // Without that, differences may be what is left of an earlier change.
+    let before = object.status.as_ref().filter(|status| status.applied.is_some() && !plan.is_empty())?;
+    let revision = desired.revision.as_ref().map(|revision| revision.0.as_str());
+    let found = others_did(plan, before, revision);
+    let note = match drifted {
+        true => told(&found, plan),
+        false => format!("{}healed with a change of the spec", Some(found).filter(|found| !found.is_empty())?),
+    };
+    Some(EventDraft::new(false, Reason::DriftHealed, note))
 }
 
 /// A plan after some words, in as much detail as an event can have.
@@ -63,47 +74,58 @@ fn told(words: &str, plan: &Plan) -> String {
     format!("{words}{}", plan.summary_within(NOTE_MAX.saturating_sub(words.len())))
 }
 
-/// What others did to role, definition and stages, as far as the healing tells.
-fn found(plan: &Plan) -> String {
+/// What others did to what there was before, as far as the steps tell that lead to this revision.
+fn others_did(plan: &Plan, before: &StepFunctionsApiStatus, revision: Option<&str>) -> String {
     let deleted_api = plan.steps.iter().any(|step| matches!(step.action, Action::CreateRestApi(_)));
     // With an API go its stages.
     let with_it = |step: &&Step| deleted_api && matches!(step.action, Action::CreateStage { .. });
     let others = plan.steps.iter().filter(|step| !with_it(step));
-    let mut gone: Vec<String> = others.filter_map(|step| deleted(&step.action)).collect();
-    let draft = !deleted_api && plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
-    let moved: Vec<(&str, &str)> = plan.steps.iter().filter_map(moved).collect();
+    let mut found: Vec<String> = others.filter_map(|step| deleted(&step.action, plan, before)).collect();
+    let put = plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
+    let draft = put && !deleted_api && before.revision.as_deref() == revision;
+    let moved: Vec<(&str, &str)> = plan.steps.iter().filter_map(|step| moved(step, before)).collect();
     // What a stage of others' deployments serves may be that draft.
     let deployed = if moved.iter().any(|(_, to)| to.ends_with(FOREIGN)) { "" } else { " and not deployed" };
-    gone.extend(draft.then(|| format!("the draft had been changed{deployed}")));
-    gone.extend(moved.iter().map(|(stage, to)| {
+    found.extend(draft.then(|| format!("the draft had been changed{deployed}")));
+    found.extend(moved.iter().map(|(stage, to)| {
         let what = if to.ends_with(FOREIGN) { "" } else { "revision " };
         format!("stage {stage} had been moved to {what}{to}")
     }));
-    if gone.is_empty() { String::new() } else { format!("{}: ", gone.join("; ")) }
+    if found.is_empty() { String::new() } else { format!("{}: ", found.join("; ")) }
 }
 
-/// The stage that a step brings back, and where it was moved to.
-fn moved(step: &Step) -> Option<(&str, &str)> {
-    match &step.action {
-        Action::UpdateStage { name, update } if update.revision.is_some() => {
-            Some((name, step.changes.first()?.from.as_ref()?.as_str()?))
-        }
-        _ => None,
-    }
+/// The stage that a step brings back, and where it was moved to from what it was brought to.
+fn moved<'p>(step: &'p Step, before: &StepFunctionsApiStatus) -> Option<(&'p str, &'p str)> {
+    let Action::UpdateStage { name, update } = &step.action else { return None };
+    update.revision.as_ref()?;
+    let serves = step.changes.first()?.from.as_ref()?.as_str()?;
+    let brought = before.stages.iter().find(|stage| stage.name == *name)?;
+    (brought.revision != serves).then_some((name, serves))
 }
 
 /// What others had deleted, if a step makes it anew.
-fn deleted(step: &Action) -> Option<String> {
-    let what = match step {
-        Action::CreateRole(role) => format!("role {}", role.name),
-        Action::CreateRestApi(_) => "the API".to_owned(),
-        Action::CreateStage { name, .. } => format!("stage {name}"),
-        Action::CreateUsagePlan { name, .. } => format!("usage plan {name}"),
-        Action::CreateApiKey { name, .. } => format!("API key {name}"),
-        Action::CreateDomainName { name, .. } => format!("domain name {name}"),
+fn deleted(step: &Action, plan: &Plan, before: &StepFunctionsApiStatus) -> Option<String> {
+    let (was, what) = match step {
+        Action::CreateRole(role) => (before.created_roles.contains(&role.name), format!("role {}", role.name)),
+        Action::CreateRestApi(_) => (before.rest_api_id.is_some(), "the API".to_owned()),
+        Action::CreateStage { name, .. } => {
+            (before.stages.iter().any(|stage| stage.name == *name), format!("stage {name}"))
+        }
+        Action::CreateUsagePlan { name, .. } => {
+            (before.usage_plans.iter().any(|plan| plan.name == *name), format!("usage plan {name}"))
+        }
+        Action::CreateApiKey { name, .. } => {
+            let mut keys = before.usage_plans.iter().flat_map(|plan| &plan.api_keys);
+            // Else it has another value.
+            let goes = |step: &Step| matches!(&step.action, Action::DeleteApiKey { name: goes, .. } if goes == name);
+            (keys.any(|key| key.name == *name) && !plan.steps.iter().any(goes), format!("API key {name}"))
+        }
+        Action::CreateDomainName { name, .. } => {
+            (before.domains.iter().any(|domain| domain.name == *name), format!("domain name {name}"))
+        }
         _ => return None,
     };
-    Some(format!("{what} had been deleted"))
+    was.then(|| format!("{what} had been deleted"))
 }
 
 /// An event of warnings that were not there before.

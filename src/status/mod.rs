@@ -129,7 +129,11 @@ pub fn next(
         _ => {}
     }
     let warned = event::warned(before, &status).into_iter().chain(event::left(before, &status, pass));
-    let events = warned.chain(event::next(object, &status, pass)).collect();
+    let healed = match pass {
+        Pass::Settled { desired, plan, drifted, .. } => healed(object, plan, desired, *drifted),
+        _ => None,
+    };
+    let events = warned.chain(healed).chain(event::next(object, &status, pass)).collect();
     (status, events)
 }
 

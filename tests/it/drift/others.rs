@@ -271,3 +271,49 @@ async fn events_tell_what_others_changed_by_path_and_nothing_else() {
     assert!(note.len() <= 1024 && !note.ends_with("..."), "{note}");
     shop.nothing_more_is_written("4").await;
 }
+
+#[tokio::test]
+async fn what_others_did_is_told_also_when_the_spec_changes_at_the_same_time() {
+    let mut shop = Shop::new("at-once").await;
+    let (gateway, iam) = (shop.world.aws.apigateway(REGION), shop.world.aws.iam());
+    let first = shop.world.kube.get(NAME).await.status.and_then(|status| status.revision).expect("a revision");
+    let old = shop.serves("one").await;
+    shop.change(|spec| spec["methods"][0]["path"] = json!("/ran")).await;
+
+    // A new revision moves all stages, and the deleted one would have been made anyway; others' doing is told all the same.
+    shop.move_to("one", &old).await;
+    gateway.delete_stage().rest_api_id(&shop.id).stage_name("two").send().await.expect("a stage less");
+    iam.delete_role_policy().role_name(&shop.role).policy_name("stepgate").send().await.expect("a policy less");
+    iam.delete_role().role_name(&shop.role).send().await.expect("a role less");
+    shop.change(|spec| spec["methods"][0]["path"] = json!("/go")).await;
+    shop.until_told(&format!(
+        "role {} had been deleted; stage two had been deleted; stage one had been moved to revision {first}: \
+         healed with a change of the spec",
+        shop.role
+    ))
+    .await;
+
+    // The draft, where the change is none of the draft.
+    shop.change_draft().await;
+    shop.change(|spec| spec["stages"][0]["description"] = json!("new")).await;
+    shop.until_told("the draft had been changed and not deployed: healed with a change of the spec").await;
+
+    // A change alone is none of others'.
+    let healed = async || {
+        let events = shop.world.kube.events(NAME).await;
+        events.iter().filter(|(reason, _)| reason == "DriftHealed").count()
+    };
+    let before = healed().await;
+    let mut spec = shop.spec.clone();
+    spec["methods"][0]["path"] = json!("/gone");
+    spec["stages"].as_array_mut().expect("stages").push(json!({"name": "three"}));
+    shop.world.kube.apply_spec(NAME, &spec.to_string()).await.expect("it applies");
+    shop.world.kube.wait_ready(NAME).await;
+    eventually("the event of the change", || async {
+        let events = shop.world.kube.events(NAME).await;
+        let told = events.iter().any(|(reason, note)| reason == "Applied" && note.contains("create stage three"));
+        if told { Ok(()) } else { Err(format!("{events:#?}")) }
+    })
+    .await;
+    assert_eq!(healed().await, before);
+}
