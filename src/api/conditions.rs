@@ -158,7 +158,8 @@ impl Reason {
             Self::Planned => {
                 "spec.mode is Plan: nothing is written to AWS. status.plan lists what would be, and its hash. Set the \
                  annotation stepgate.dev/approve to that hash to have exactly that done, or spec.mode to Apply. An \
-                 approval holds for the plan with that hash only, whenever it comes up, and until it is carried out. With \
+                 approval holds for the plan with that hash only, whenever it comes up, and until it is carried out; a plan \
+                 that was interrupted goes on by itself, unless others changed meanwhile what it does not write. With \
                  spec.adopt the plan that takes over an API waits for its approval in any mode."
             }
             Self::Paused => "spec.mode is Paused: AWS is left alone, a deletion included. Set spec.mode to go on.",

@@ -272,9 +272,26 @@ pub struct ApprovedPlan {
     pub hash: String,
     /// Hash of all that was wanted when it was approved.
     pub wanted: String,
+    /// Hashes of what it writes: what is left of it when it is interrupted is made as long as it has no other writes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub writes: BTreeSet<String>,
     /// Whether it was carried out: the approval is used up then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub done: bool,
+}
+
+impl ApprovedPlan {
+    /// It was carried out.
+    pub fn end(&mut self) {
+        self.done = true;
+        self.writes.clear();
+    }
+
+    /// Whether it is begun by this approval, for what is wanted now, and not done.
+    pub fn is_begun(&self, approval: Option<&str>, wanted: &str) -> bool {
+        !self.done && approval == Some(&self.hash) && self.wanted == wanted
+    }
 }
 
 /// An object that the spec refers to.

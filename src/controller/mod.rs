@@ -1,5 +1,6 @@
 //! Kubernetes wiring: watch, one pass per object at a time, finalizer, status, events.
 
+mod approval;
 mod connection;
 mod finalizer;
 mod interval;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use kube::runtime::controller::Action;
 use kube::{Api, Resource, ResourceExt};
 
+use super::approval::approval;
 use super::interval::interval;
 use super::outputs::{self, Outputs};
 use super::references::Read;
@@ -14,13 +15,13 @@ use super::rest::{is_left_alone, rest, until_due, version};
 use super::scope::scope;
 use super::wanted::{Wanted, wanted};
 use super::{Guarded, Shared, finalizer, secrets};
-use crate::api::{APPROVE, DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
+use crate::api::{DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::{Outcome, apply};
 use crate::aws::sdk::SdkAws;
 use crate::aws::{Caller, Urgency};
 use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
-use crate::plan::{Plan, plan};
+use crate::plan::plan;
 use crate::references::{HIDDEN, References};
 use crate::status::{self, EventDraft, Pass, Trouble};
 
@@ -170,7 +171,7 @@ impl PassOver<'_> {
         report.see(&observed);
         let mut plan = plan(&desired, &observed);
         plan.hide(|value| report.secrets().are_in(value), HIDDEN);
-        let approved = match self.approval(&plan, &desired) {
+        let approved = match approval(self.object, &plan, &desired) {
             Ok(approved) => approved,
             Err(planned) => return self.show(report, &planned).await,
         };
@@ -241,26 +242,6 @@ impl PassOver<'_> {
         self.object.status.as_ref()
     }
 
-    /// By which hash a plan is approved, if it has to be; the error is what is shown as long as it is not.
-    fn approval<'p>(&'p self, plan: &'p Plan, desired: &Desired) -> Result<Option<&'p str>, Pass<'p>> {
-        if plan.is_empty() || self.object.spec.mode != Mode::Plan && !plan.adopts() {
-            return Ok(None);
-        }
-        let approval = self.object.annotations().get(APPROVE).map(String::as_str);
-        // What is left of a plan that was begun has another hash.
-        let record = self.status().and_then(|status| status.approved.as_ref());
-        let done = record.filter(|approved| approved.done).map(|done| done.hash.as_str());
-        let begun = record.filter(|approved| !approved.done && approved.wanted == desired.hash());
-        let begun = begun.map(|begun| begun.hash.as_str());
-        let holds = |hash: &&str| (*hash == plan.hash() || begun == Some(hash)) && done != Some(hash);
-        // One that was carried out is of no interest for another plan.
-        let approval = approval.filter(|hash| done != Some(hash) || *hash == plan.hash());
-        approval
-            .filter(|hash| plan.blockers.is_empty() && holds(hash))
-            .map(Some)
-            .ok_or(Pass::Planned { plan, approval })
-    }
-
     /// Ends a pass that writes nothing to AWS.
     async fn show(&self, report: &mut Report<'_>, pass: &Pass<'_>) -> Result<Done, Error> {
         report.write(pass).await.map_err(Error::Status)?;
@@ -310,7 +291,7 @@ impl PassOver<'_> {
         if plan.is_empty() {
             return self.let_go(report, Reason::Deleted, "AWS resources are gone").await;
         }
-        if let Err(planned) = self.approval(&plan, &desired) {
+        if let Err(planned) = approval(self.object, &plan, &desired) {
             return self.show(report, &planned).await;
         }
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;

@@ -16,6 +16,7 @@
 mod action;
 mod adopt;
 mod api_key;
+mod approval;
 mod blocker;
 mod changes;
 mod client_certificate;

@@ -115,14 +115,17 @@ fn writes(plan: &Plan) -> String {
     format!("{count} write{}: {}", if count == 1 { "" } else { "s" }, steps.join(", "))
 }
 
-fn planned(plan: &Plan, approval: Option<&str>) -> String {
+fn planned(plan: &Plan, approval: Option<&str>, beyond: Option<&str>) -> String {
     let hash = plan.hash();
-    let other = match approval {
-        Some(done) if done == hash => {
+    let other = match (approval, beyond) {
+        (Some(begun), Some(beyond)) => {
+            format!("Plan {begun} was begun, and what is left has what it did not have: {beyond}. ")
+        }
+        (Some(done), _) if done == hash => {
             format!("The approval of {done} was carried out before; to give it again, remove the annotation first. ")
         }
-        Some(other) => format!("The approval of {other} is for another plan. "),
-        None => String::new(),
+        (Some(other), _) => format!("The approval of {other} is for another plan. "),
+        (None, _) => String::new(),
     };
     if plan.adopts() {
         return format!(
@@ -193,7 +196,9 @@ fn ready(pass: &Pass<'_>) -> Says {
             let blockers: Vec<String> = plan.blockers.iter().map(ToString::to_string).collect();
             says(False, Reason::Planned, format!("nothing can be applied: {}", blockers.join("; ")))
         }
-        Pass::Planned { plan, approval } => says(False, Reason::Planned, planned(plan, *approval)),
+        Pass::Planned { plan, approval, beyond } => {
+            says(False, Reason::Planned, planned(plan, *approval, beyond.as_deref()))
+        }
         Pass::Paused { deleting: false } => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),
         Pass::Paused { deleting: true } => {
             let message = "mode Paused, the deletion waits; set spec.mode to Apply, or deletionPolicy to Retain";

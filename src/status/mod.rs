@@ -37,8 +37,9 @@ pub enum Pass<'a> {
     Settled { desired: &'a Desired, ids: &'a Ids, plan: &'a Plan, drifted: bool },
     /// Others have changed AWS; this would set it right.
     Drifted(&'a Plan),
-    /// Mode Plan: this is what would be written. `approval` is what the annotation says.
-    Planned { plan: &'a Plan, approval: Option<&'a str> },
+    /// Mode Plan: this is what would be written. `approval` is what the annotation says, and `beyond` what its plan, which was
+    /// begun, did not have.
+    Planned { plan: &'a Plan, approval: Option<&'a str>, beyond: Option<String> },
     /// Mode Paused, which also holds up a deletion.
     Paused { deleting: bool },
     /// About to delete with these writes.
@@ -108,7 +109,7 @@ pub fn next(
             settled(&mut status, desired, ids, &object.spec, context);
             if matches!(pass, Pass::Settled { .. }) {
                 status.applied = Some(with_generated(desired, ids).hash());
-                status.approved.iter_mut().for_each(|approved| approved.done = true);
+                status.approved.iter_mut().for_each(ApprovedPlan::end);
             }
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
@@ -117,9 +118,12 @@ pub fn next(
         Pass::Applying { plan, desired, drifted, approved } => {
             // From now on differences may be what is left of this.
             status.applied.take_if(|_| !drifted);
-            let approval = |hash: &str| ApprovedPlan { hash: hash.to_owned(), wanted: desired.hash(), done: false };
-            // What is left of a plan may need no approval any more.
-            status.approved = approved.map(approval).or(status.approved);
+            // What is left of a plan is covered by the record of the whole, and may need no approval any more.
+            let begun = |begun: &ApprovedPlan| begun.is_begun(*approved, &desired.hash());
+            if let Some(hash) = approved.filter(|_| !status.approved.as_ref().is_some_and(begun)) {
+                let (hash, wanted) = (hash.to_owned(), desired.hash());
+                status.approved = Some(ApprovedPlan { hash, wanted, writes: plan.writes(), done: false });
+            }
             status.client_certificates |= plan.makes_client_certificates();
             status.tag_keys.extend(plan.tag_keys());
             status.created_roles.extend(plan.created_roles());

@@ -14,7 +14,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use stepgate::api::{APPROVE, StepFunctionsApi};
+use stepgate::api::{APPROVE, PlanStatus, StepFunctionsApi};
 
 use crate::faults::{self, differences, left};
 use crate::samples::REGION;
@@ -254,9 +254,12 @@ impl Subject {
         let Some(object) = api.get_opt(NAME).await.map_err(|error| error.to_string())? else { return Ok(()) };
         let ready = condition(&object, "Ready");
         let planned = ready.is_some_and(|ready| ready.reason == "Planned");
-        if let Some(plan) = object.status.as_ref().and_then(|status| status.plan.as_ref()).filter(|_| planned)
-            && object.annotations().get(APPROVE) != Some(&plan.hash)
-        {
+        // What is left of an approved plan needs no other approval; a deletion's steps are approved anew.
+        let needs = |plan: &&PlanStatus| {
+            object.annotations().get(APPROVE).is_none_or(|given| phase == "deletion" && *given != plan.hash)
+        };
+        let plan = object.status.as_ref().and_then(|status| status.plan.as_ref());
+        if let Some(plan) = plan.filter(|_| planned).filter(needs) {
             self.world.kube.patch(NAME, json!({"metadata": {"annotations": {APPROVE: plan.hash}}})).await;
         }
         let ended = phase != "deletion"
@@ -276,7 +279,7 @@ async fn theirs(aws: &Account) -> String {
     let integration = gateway.put_integration().rest_api_id(&id).resource_id(&root).http_method("GET");
     integration.r#type(IntegrationType::Mock).send().await.expect("an integration");
     gateway.create_deployment().rest_api_id(&id).stage_name("kept").send().await.expect("a deployment");
-    format!("adopt: {{restApiId: {id}, prune: true}}\n")
+    format!("mode: Plan\nadopt: {{restApiId: {id}, prune: true}}\n")
 }
 
 /// A Secret and a ConfigMap that the controller writes.

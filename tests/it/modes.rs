@@ -228,6 +228,54 @@ async fn approval_is_used_up_when_its_plan_was_carried_out() {
     world.kube.wait_ready(NAME).await;
 }
 
+#[tokio::test]
+async fn what_others_change_while_an_approved_plan_is_made_waits_for_an_approval_of_its_own() {
+    let world = samples::world("begun").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let gateway = world.aws.apigateway(REGION);
+    let describe = async |text: &str| {
+        let patch = PatchOperation::builder().op(Op::Replace).path("/description").value(text).build();
+        let update = gateway.update_stage().rest_api_id(&id).stage_name("live").patch_operations(patch);
+        update.send().await.expect("an edit by hand");
+    };
+    // An approved plan that stops in its midst, and then an edit by hand.
+    let begin = async |note: &str| {
+        let changed = spec(&world).replace("first", note).replace("/run", &format!("/{note}")) + "mode: Plan\n";
+        world.kube.apply_spec(NAME, &changed).await.expect("it applies");
+        let object = world.kube.wait(NAME, "False", "Planned").await;
+        let hash = object.status.expect("a status").plan.expect("a plan").hash;
+        let fault = json!({"operation": "CreateDeployment", "status": 500, "count": 1000});
+        world.aws.order_fault(fault).await;
+        approve(&world, &hash).await;
+        world.kube.wait(NAME, "False", "AwsUnavailable").await;
+        describe("by hand").await;
+        let words = format!("Plan {hash} was begun, and what is left has what it did not have: update stage live. ");
+        told_by_ready(&world, &words).await;
+        world.aws.no_faults().await;
+        world.aws.forget_calls().await;
+        world.kube.check_now(NAME, note).await;
+        assert_eq!(world.aws.writes().await, []);
+        world.kube.get(NAME).await.status.expect("a status").plan.expect("a plan")
+    };
+
+    // Undone by hand: the plan goes on.
+    begin("second").await;
+    describe("").await;
+    world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/check-now": "undone"}}})).await;
+    world.kube.wait_ready(NAME).await;
+
+    // Or approved.
+    let plan = begin("third").await;
+    let words = r#"  stage/live description: "by hand" -> (none)"#;
+    assert!(plan.steps.iter().any(|line| line == words), "{plan:#?}");
+    approve(&world, &plan.hash).await;
+    world.kube.wait_ready(NAME).await;
+    let stage = gateway.get_stage().rest_api_id(&id).stage_name("live").send().await.expect("the stage");
+    assert_eq!(stage.description().unwrap_or_default(), "");
+}
+
 async fn approve(world: &crate::world::World, hash: &str) {
     world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/approve": hash}}})).await;
 }
