@@ -8,7 +8,10 @@ use std::fmt;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{POLICY_ARN, ROLE_PATH, arn_patterns, form, namespace_patterns, region_names, tag_values};
+use super::fields::{
+    POLICY_ARN, ROLE_PATH, activity_patterns, form, namespace_patterns, policy_patterns, region_names, role_patterns,
+    state_machine_patterns, tag_values,
+};
 use super::method::AuthorizationType;
 
 /// What the objects of a class may do, and what they get. A list that is left out limits nothing.
@@ -35,8 +38,9 @@ pub struct StepFunctionsApiClassSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 20))]
     #[x_kube(
-        validation = form(r"(\d+[hms])+", "must be a duration such as 5m or 1h30m"),
-        validation = Rule::new("!self.matches(r'^(\\d+[hms])+$') || duration(self) >= duration('1s')").message("has to be 1s at least"),
+        validation = form(r"(\d{1,5}[hms])+", "must be a duration such as 5m or 1h30m, with up to 5 digits before each letter"),
+        validation = Rule::new("!self.matches(r'^(\\d{1,5}[hms])+$') || duration(self) >= duration('1s')")
+            .message("has to be 1s at least"),
     )]
     pub check_interval: Option<String>,
 
@@ -56,28 +60,28 @@ pub struct StepFunctionsApiClassSpec {
     /// arn:aws:states:*:123456789012:stateMachine:team-a-*. Aliases and versions of one are allowed with it. Where this or
     /// activityArns is given, there is no spec.role.unscopedActions, which reaches everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "arn_patterns")]
+    #[schemars(schema_with = "state_machine_patterns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub state_machine_arns: Vec<String>,
 
     /// ARNs of the activities that objects may reach, with `*` for any text. Of stateMachineArns and this, the one that is
     /// left out allows none if the other is given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "arn_patterns")]
+    #[schemars(schema_with = "activity_patterns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub activity_arns: Vec<String>,
 
     /// ARNs of the roles that objects may give, in spec.role.arn and spec.authorizers[].lambda.roleArn, with `*` for any
     /// text. Without this, and with a limit to what created roles may do, none: a role from elsewhere goes round it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "arn_patterns")]
+    #[schemars(schema_with = "role_patterns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub role_arns: Vec<String>,
 
     /// ARNs of the managed policies that spec.role.managedPolicyArns may name, with `*` for any text. Without this, and
     /// with stateMachineArns or activityArns, none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "arn_patterns")]
+    #[schemars(schema_with = "policy_patterns")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub managed_policy_arns: Vec<String>,
 

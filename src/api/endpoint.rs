@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::{binary_media_types, free_form, security_policies, vpc_endpoint_ids};
-use super::reference::ValueFrom;
+use super::reference::{DocumentFrom, ValueFrom};
 
 /// Where and how the API is reached, and from where.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -91,8 +91,8 @@ pub struct Endpoint {
 
     /// Where the policy is read from instead, as JSON or YAML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ValueFrom")]
-    pub policy_from: Option<ValueFrom>,
+    #[schemars(with = "DocumentFrom")]
+    pub policy_from: Option<DocumentFrom>,
 }
 
 /// Kind of endpoint.

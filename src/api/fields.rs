@@ -107,11 +107,30 @@ pub(super) fn managed_policy_arns(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "maxItems": 10, "items": item})
 }
 
-/// List of ARNs with wildcards.
-pub(super) fn arn_patterns(_: &mut SchemaGenerator) -> Schema {
-    let sentence = "must be an ARN, in which * stands for any text, such as \
-                    arn:aws:states:*:123456789012:stateMachine:team-a-*";
-    let item = text(512, r"arn:[a-z*-]+:[a-z*-]+:[a-z0-9*-]*:[0-9a-z*]*:.+", sentence);
+/// List of ARNs of state machines with wildcards.
+pub(super) fn state_machine_patterns(_: &mut SchemaGenerator) -> Schema {
+    arn_patterns("states:[a-z0-9*-]+:[0-9*]+:stateMachine:", "states:*:123456789012:stateMachine:team-a-*")
+}
+
+/// The same of activities.
+pub(super) fn activity_patterns(_: &mut SchemaGenerator) -> Schema {
+    arn_patterns("states:[a-z0-9*-]+:[0-9*]+:activity:", "states:*:123456789012:activity:team-a-*")
+}
+
+/// The same of roles.
+pub(super) fn role_patterns(_: &mut SchemaGenerator) -> Schema {
+    arn_patterns("iam::[0-9*]+:role/", "iam::123456789012:role/team-a/*")
+}
+
+/// The same of managed policies.
+pub(super) fn policy_patterns(_: &mut SchemaGenerator) -> Schema {
+    arn_patterns("iam::(aws|[0-9*]+):policy/", "iam::123456789012:policy/team-a-*")
+}
+
+/// `?` is a letter to us and a wildcard to IAM.
+fn arn_patterns(form: &str, example: &str) -> Schema {
+    let sentence = format!("must be an ARN such as arn:aws:{example}, in which * stands for any text, without ?");
+    let item = text(512, &format!("arn:[a-z*-]+:{form}[^?]+"), &sentence);
     json_schema!({"type": "array", "maxItems": 100, "items": item})
 }
 
@@ -127,7 +146,7 @@ pub(super) fn namespace_patterns(_: &mut SchemaGenerator) -> Schema {
 
 /// Form of the ARN of a managed policy, and what to say of another text.
 pub(super) const POLICY_ARN: (&str, &str) = (
-    r"arn:[a-z-]+:iam::(aws|\d{12}):policy/.+",
+    r"arn:[a-z-]+:iam::(aws|\d{12}):policy/[^*?]+",
     "must be the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/NAME",
 );
 /// The same of the path of a role.

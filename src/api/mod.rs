@@ -50,7 +50,7 @@ pub use names::{APPROVE, CHECK_INTERVAL, CHECK_NOW, FIELD_MANAGER, FINALIZER, OB
 pub use outputs::{ENDPOINTS_MAX, OUTPUT_KEY_MAX, output_key};
 pub use preflight::{Expectation, MethodTest};
 pub use problem::Problem;
-pub use reference::{KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMachineRef, ValueFrom};
+pub use reference::{DocumentFrom, KeyRef, Outputs, SecretValueFrom, StateMachineGroup, StateMachineRef, ValueFrom};
 pub use response::{ErrorAnswer, Response, ResponseTemplate, Unwrap};
 pub use role::Role;
 pub use secret::SecretText;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::{form, free_form};
-use super::reference::ValueFrom;
+use super::reference::DocumentFrom;
 
 /// A JSON schema that methods hold their bodies against.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -30,6 +30,6 @@ pub struct Model {
 
     /// Where the schema is read from instead, as JSON or YAML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ValueFrom")]
-    pub schema_from: Option<ValueFrom>,
+    #[schemars(with = "DocumentFrom")]
+    pub schema_from: Option<DocumentFrom>,
 }

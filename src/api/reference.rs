@@ -14,8 +14,9 @@
 //! value, or a list in JSON or YAML; what is neither text nor a list of them (a number, a free object) takes it as JSON or
 //! YAML.
 //!
-//! A value may come from a Secret, too. Then it is shown in no plan, event, condition or log, but in AWS it stands in a field
-//! that its readers see.
+//! A text, or a list of texts, may come from a Secret, too. Then it is shown in no plan, event, condition or log, but in AWS
+//! it stands in a field that its readers see. What has a shape or is a language has a [`DocumentFrom`]: parts of it stand in
+//! messages, and could not be told from other words.
 //!
 //! **A value that must not be shown anywhere** has a [`SecretValueFrom`], and `x` is then a [`SecretText`](super::SecretText) which
 //! is left out of the schema: nobody can write it, and it is filled in after all else was checked.
@@ -38,12 +39,20 @@ pub struct ValueFrom {
     #[schemars(with = "KeyRef")]
     pub config_map_key_ref: Option<KeyRef>,
 
-    /// A key of a Secret in this object's namespace. The value is not shown in plans, events, conditions and logs, but it
-    /// is no secret in AWS: whoever may read the API, the stage or the role there can read it, and names, URLs and ARNs
-    /// that are made of it are shown here, too.
+    /// A key of a Secret in this object's namespace. Where the value stands in plans, events, conditions and logs,
+    /// (secret) is shown. It is no secret in AWS, where whoever may read the API, its stages or its role sees it, nor in
+    /// the fields of status that name what there is: URLs, domain names, ARNs and what the role's policy has to allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "KeyRef")]
     pub secret_key_ref: Option<KeyRef>,
+}
+
+/// A document that is read from a ConfigMap in this object's namespace. It takes effect within seconds of a change there.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DocumentFrom {
+    /// A key of a ConfigMap in this object's namespace.
+    pub config_map_key_ref: KeyRef,
 }
 
 /// A value that is read from a Secret in this object's namespace. It takes effect within seconds of a change there, and is

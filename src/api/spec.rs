@@ -15,7 +15,7 @@ use super::fields::{REGION, form, object_name, tag_keys, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
 use super::model_schema::Model;
-use super::reference::{Outputs, ValueFrom};
+use super::reference::{DocumentFrom, Outputs, ValueFrom};
 use super::role::Role;
 use super::stage::Stage;
 use super::status::StepFunctionsApiStatus;
@@ -284,8 +284,8 @@ pub struct Template {
 
     /// Where the template is read from instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ValueFrom")]
-    pub body_from: Option<ValueFrom>,
+    #[schemars(with = "DocumentFrom")]
+    pub body_from: Option<DocumentFrom>,
 }
 
 /// What deletion does in AWS.

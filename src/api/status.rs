@@ -175,6 +175,12 @@ pub struct DeploymentNeeds {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub role: Option<String>,
+    /// Hash of the limits that the object's class set when it was made. Where the class limits what methods may do, a stage
+    /// goes back to what was made under the same limits only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub limits: Option<String>,
+
     /// What the role's policy has to allow, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]

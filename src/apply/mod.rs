@@ -145,8 +145,8 @@ fn unplanned(what: &str) -> Error {
     }
 }
 
-/// Makes the steps of a plan. A plan with blockers is not started.
-pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome {
+/// Makes the steps of a plan, each told before it is made. A plan with blockers is not started.
+pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan, tell: impl Fn(&Action)) -> Outcome {
     let mut outcome = Outcome { ids: Ids::of(observed, plan), made: 0, idle: BTreeSet::new(), failure: None };
     for step in plan.steps.iter().filter(|_| plan.blockers.is_empty()) {
         if is_idle(&outcome.ids, step) {
@@ -154,7 +154,7 @@ pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan) -> Outcome 
             outcome.made += 1;
             continue;
         }
-        tracing::info!(step = %step.action, "aws write");
+        tell(&step.action);
         if let Err(cause) = make(aws, &mut outcome.ids, step).await {
             outcome.failure = Some(Failure { action: step.action.clone(), cause });
             break;

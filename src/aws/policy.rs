@@ -121,8 +121,8 @@ pub struct Bounds {
     pub boundary: Option<String>,
     /// Managed policies that may be attached; any, if there are none.
     pub managed_policies: Vec<String>,
-    /// ARNs of state machines; all, if there are none.
-    pub state_machines: Vec<String>,
+    /// ARNs of state machines that may be reached; `None` for all.
+    pub state_machines: Option<Vec<String>>,
     /// Features to leave out.
     pub without: BTreeSet<Feature>,
 }
@@ -140,7 +140,7 @@ impl Default for Bounds {
             passed_roles: Vec::new(),
             boundary: None,
             managed_policies: Vec::new(),
-            state_machines: Vec::new(),
+            state_machines: None,
             without: BTreeSet::new(),
         }
     }
@@ -222,8 +222,8 @@ fn resources(on: On, bounds: &Bounds) -> Vec<String> {
             created.into_iter().chain(bounds.passed_roles.iter().cloned()).collect()
         }
         On::StateMachines => {
-            let all = vec![format!("arn:{partition}:states:{region}:{account}:stateMachine:*")];
-            Some(&bounds.state_machines).filter(|some| !some.is_empty()).cloned().unwrap_or(all)
+            let all = || vec![format!("arn:{partition}:states:{region}:{account}:stateMachine:*")];
+            bounds.state_machines.clone().unwrap_or_else(all)
         }
         On::Anything => vec!["*".to_owned()],
     }

@@ -163,8 +163,9 @@ fn bounds(given: Arguments, class: &StepFunctionsApiClassSpec) -> Result<Bounds,
     let left_out = |name: &&str| given.without.iter().any(|given| given == name);
     let without = Feature::ALL.into_iter().filter(|(name, _)| left_out(name)).map(|(_, feature)| feature);
     let mut without: BTreeSet<Feature> = without.collect();
+    let limited = class.limits_works();
     let managed_policies = or(given.managed_policies, &class.managed_policy_arns);
-    if managed_policies.is_empty() && class.limits_works() {
+    if managed_policies.is_empty() && limited {
         without.insert(Feature::ManagedPolicies);
     }
     let passed_roles = or(given.passed_roles, &class.role_arns);
@@ -179,7 +180,7 @@ fn bounds(given: Arguments, class: &StepFunctionsApiClassSpec) -> Result<Bounds,
         passed_roles,
         boundary: given.permissions_boundary.or_else(|| class.permissions_boundary_arn.clone()),
         managed_policies,
-        state_machines: or(machines, &class.state_machine_arns),
+        state_machines: Some(or(machines, &class.state_machine_arns)).filter(|some| limited || !some.is_empty()),
         without,
     })
 }

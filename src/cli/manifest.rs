@@ -91,9 +91,13 @@ pub(super) fn read_class(file: &Path) -> Result<StepFunctionsApiClassSpec, Strin
 }
 
 const CLASS: &str = "StepFunctionsApiClass";
+const API_VERSION: &str = "stepgate.dev/v1alpha1";
 
 /// What an API server would say of a class.
 fn check_class(document: &Value) -> Result<(), String> {
+    if document["apiVersion"] != API_VERSION {
+        return Err(format!("{CLASS}: apiVersion: {} is not {API_VERSION}", document["apiVersion"]));
+    }
     let problems = schema::class_problems(&document["spec"]);
     let name = document["metadata"]["name"].as_str().unwrap_or_default();
     if problems.is_empty() { Ok(()) } else { Err(refusal(name, &problems)) }
@@ -149,8 +153,8 @@ fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
     if name.chars().count() > OBJECT_NAME_MAX {
         return Err(format!("{name}: metadata.name: has more than {OBJECT_NAME_MAX} characters"));
     }
-    if document["apiVersion"] != "stepgate.dev/v1alpha1" {
-        return Err(format!("{name}: apiVersion: {} is not stepgate.dev/v1alpha1", document["apiVersion"]));
+    if document["apiVersion"] != API_VERSION {
+        return Err(format!("{name}: apiVersion: {} is not {API_VERSION}", document["apiVersion"]));
     }
     let problems = schema::spec_problems(&document["spec"]);
     if !problems.is_empty() {
@@ -163,7 +167,7 @@ fn parse(document: Value) -> Result<Option<StepFunctionsApi>, String> {
 pub(super) fn rendered(manifest: &Manifest) -> Result<Desired, String> {
     let Manifest { owner, object, references, class, secrets } = manifest;
     let as_written = |problems: Vec<Problem>| references.explain(&object.spec, &problems).unwrap_or(problems);
-    let Rendered { desired, warnings } = render(owner, &object.spec, class.as_ref())
+    let Rendered { desired, warnings, .. } = render(owner, &object.spec, class.as_ref())
         .map_err(|problems| secrets.hide(&refusal(&owner.name, &as_written(problems))))?;
     let warnings = as_written(warnings);
     for warning in &warnings {

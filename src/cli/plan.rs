@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use clap::Args;
+use kube::{Api, Client};
 
 use super::aws::AwsArguments;
-use super::manifest::{ManifestArguments, rendered};
+use super::manifest::{Manifest, ManifestArguments, rendered};
 use super::output::print;
+use crate::api::StepFunctionsApi;
 use crate::aws::Caller;
-use crate::controller::{connect, owner_id, with_causes};
+use crate::controller::{connect, owner_id, scope, with_causes};
 use crate::model::{ApiStatus, Definition, Desired, Holder, Observed, ObservedRestApi, RestApi, Tags};
 use crate::observe::{Scope, observe};
 use crate::plan::{Plan, plan};
@@ -32,12 +34,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
-    let installation = if arguments.offline {
-        arguments.owner_id.clone().unwrap_or_else(|| "OWNER_ID".to_owned())
+    let (cluster, installation) = if arguments.offline {
+        (None, arguments.owner_id.clone().unwrap_or_else(|| "OWNER_ID".to_owned()))
     } else if let Some(id) = &arguments.owner_id {
-        id.clone()
+        (None, id.clone())
     } else {
-        owner_id(&connect(None).await?, None).await.map_err(|error| with_causes(&error))?
+        let cluster = connect(None).await?;
+        let id = owner_id(&cluster, None).await.map_err(|error| with_causes(&error))?;
+        (Some(cluster), id)
     };
     let regions = arguments.aws.load_unobserved().await;
     for manifest in arguments.manifest.read(&installation, arguments.offline)? {
@@ -47,13 +51,23 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
             empty(&desired)
         } else {
             let aws = regions.get(&desired.region, Caller::default());
-            observe(&aws, &desired, &Scope::default()).await.map_err(|error| error.to_string())?
+            let scope = known(cluster.as_ref(), &manifest).await;
+            observe(&aws, &desired, &scope).await.map_err(|error| manifest.secrets.hide(&error.to_string()))?
         };
         let mut plan = plan(&desired, &observed);
         plan.hide(|value| manifest.secrets.are_in(value), HIDDEN);
         print(&manifest.secrets.hide(&shown(&format!("{}/{}", owner.namespace, owner.name), &plan)))?;
     }
     Ok(())
+}
+
+/// Where AWS may have something that the spec does not name any more, as the object's status in the cluster tells.
+async fn known(cluster: Option<&Client>, manifest: &Manifest) -> Scope {
+    let Some(cluster) = cluster else { return Scope::default() };
+    let objects: Api<StepFunctionsApi> = Api::namespaced(cluster.clone(), &manifest.owner.namespace);
+    // Without the object, or the right to see it, the plan is that of a new one.
+    let object = objects.get_opt(&manifest.owner.name).await.ok().flatten();
+    object.map_or_else(Scope::default, |object| Scope { settled: false, ..scope(&object, &manifest.object.spec) })
 }
 
 /// An account with nothing in it but the API that the spec names.

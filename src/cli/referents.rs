@@ -85,7 +85,7 @@ impl Referents {
             Unfilled::Missing(problems) => {
                 let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
                 format!(
-                    "{} takes values from objects of namespace {} that no FILE has:{}\nGive them in a FILE, too, such as \
+                    "{} takes values from objects of namespace {}, or of none, that no FILE has:{}\nGive them in a FILE, too, such as \
                      from kubectl get KIND NAME -o yaml",
                     owner.name,
                     owner.namespace,

@@ -41,6 +41,7 @@ pub use connection::{Watching, connect};
 pub use interval::parse_interval;
 pub use leader::Leadership;
 pub use lease::Candidate;
+pub use scope::scope;
 
 /// What a controller is told.
 #[derive(Clone, Debug)]

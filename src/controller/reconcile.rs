@@ -13,7 +13,7 @@ use super::references::Read;
 use super::report::Report;
 use super::rest::{is_left_alone, rest, until_due, version};
 use super::scope::scope;
-use super::wanted::{Wanted, wanted};
+use super::wanted::wanted;
 use super::{Guarded, Shared, finalizer, secrets};
 use crate::api::{DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::apply::{Outcome, apply};
@@ -22,7 +22,7 @@ use crate::aws::{Caller, Urgency};
 use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
 use crate::plan::plan;
-use crate::references::{HIDDEN, References};
+use crate::references::HIDDEN;
 use crate::status::{self, EventDraft, Pass, Trouble};
 
 /// Why a pass ended without a word in the object's status: Kubernetes did not take it.
@@ -149,34 +149,31 @@ impl PassOver<'_> {
     }
 
     async fn make_match(&self, report: &mut Report<'_>, read: &mut Read) -> Result<Done, Error> {
-        let Wanted { spec, desired, warnings } = match wanted(&self.owner, self.object, read) {
+        let mut wanted = match wanted(&self.owner, self.object, read) {
             Ok(wanted) => wanted,
             Err(trouble) => return self.fail(report, &trouble, None).await,
         };
-        report.warn(warnings);
-        let as_written = |trouble: Trouble, references: &References| {
-            let message = references.as_written(&spec, &trouble.message);
-            Trouble { message, ..trouble }
-        };
+        report.warn(std::mem::take(&mut wanted.warnings));
+        let (spec, desired) = (&wanted.spec, &wanted.desired);
         let outputs = Outputs::new(self.shared.client.clone(), self.object);
         let found = match outputs.look().await {
             Ok(found) => found,
             Err(error) => return self.no_outputs(report, error, None).await,
         };
         let aws = self.aws(&desired.region);
-        let observed = match observe(&aws, &desired, &scope(self.object, &spec)).await {
+        let observed = match observe(&aws, desired, &scope(self.object, spec)).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };
         report.see(&observed);
-        let mut plan = plan(&desired, &observed);
+        let mut plan = plan(desired, &observed);
         plan.hide(|value| report.secrets().are_in(value), HIDDEN);
-        let approved = match approval(self.object, &plan, &desired) {
+        let approved = match approval(self.object, &plan, desired) {
             Ok(approved) => approved,
             Err(planned) => return self.show(report, &planned).await,
         };
         if !plan.blockers.is_empty() {
-            let trouble = as_written(Trouble::blocked(&plan.blockers), &read.references);
+            let trouble = wanted.as_written(Trouble::blocked(&plan.blockers), &read.references);
             return self.fail(report, &trouble, None).await;
         }
         let drifted = !plan.is_empty() && self.status().is_some_and(|status| status.applied == Some(desired.hash()));
@@ -189,21 +186,21 @@ impl PassOver<'_> {
         }
         if !plan.is_empty() {
             // Also so that a pass that is cut off here is not taken for settled.
-            let applying = Pass::Applying { plan: &plan, desired: &desired, drifted, approved };
+            let applying = Pass::Applying { plan: &plan, desired, drifted, approved };
             report.write(&applying).await.map_err(Error::Status)?;
         }
-        let outcome = apply(&aws, &observed, &plan).await;
+        let outcome = apply(&aws, &observed, &plan, |action| report.tell(action)).await;
         // Also after a failure: a key that AWS made is of use at once.
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(read);
         if let Some(failure) = &outcome.failure {
             // The next pass finds the rest only.
             let begun = plan.begun(outcome.made, &outcome.idle);
-            if let Some(healed) = status::healed(self.object, &begun, &desired, drifted) {
+            if let Some(healed) = status::healed(self.object, &begun, desired, drifted) {
                 report.publish(&healed).await;
             }
-            let trouble = as_written(Trouble::step(failure), &read.references);
-            let made = Some((&outcome, &desired));
+            let trouble = wanted.as_written(Trouble::step(failure), &read.references);
+            let made = Some((&outcome, desired));
             if let failed @ Pass::Failed { served: Some(_), .. } = failed(&trouble, made) {
                 // Others can use what callers have.
                 let data = status::outputs(&desired.region, &report.next(&failed).status);
@@ -214,18 +211,18 @@ impl PassOver<'_> {
             return self.fail(report, &trouble, made).await;
         }
         if let Err(trouble) = kept {
-            return self.fail(report, &trouble, Some((&outcome, &desired))).await;
+            return self.fail(report, &trouble, Some((&outcome, desired))).await;
         }
         if !plan.unmet.is_empty() {
-            let trouble = as_written(Trouble::blocked(&plan.unmet), &read.references);
-            return self.fail(report, &trouble, Some((&outcome, &desired))).await;
+            let trouble = wanted.as_written(Trouble::blocked(&plan.unmet), &read.references);
+            return self.fail(report, &trouble, Some((&outcome, desired))).await;
         }
         plan.leave_out(&outcome.idle);
-        let settled = Pass::Settled { desired: &desired, ids: &outcome.ids, plan: &plan, drifted };
+        let settled = Pass::Settled { desired, ids: &outcome.ids, plan: &plan, drifted };
         let next = report.next(&settled);
         let data = status::outputs(&desired.region, &next.status);
         if let Err(error) = outputs.write(found, &data).await {
-            return self.no_outputs(report, error, Some((&outcome, &desired))).await;
+            return self.no_outputs(report, error, Some((&outcome, desired))).await;
         }
         report.write_next(next).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
@@ -295,7 +292,7 @@ impl PassOver<'_> {
             return self.show(report, &planned).await;
         }
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
-        let outcome = apply(&aws, &observed, &plan).await;
+        let outcome = apply(&aws, &observed, &plan, |action| report.tell(action)).await;
         match &outcome.failure {
             Some(failure) => {
                 let trouble = Trouble::step(failure).with_kept(plan.kept());

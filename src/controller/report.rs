@@ -10,6 +10,7 @@ use super::Shared;
 use super::references::Read;
 use crate::api::{CHECK_NOW, FIELD_MANAGER, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
 use crate::model::{Deployment, Holder, Observed};
+use crate::plan::Action;
 use crate::references::Secrets;
 use crate::render::Problem;
 use crate::status::{self, Context, EventDraft, Pass};
@@ -133,8 +134,14 @@ impl<'a> Report<'a> {
         self.api.patch_status(&self.object.name_any(), &params, &Patch::Apply(body)).await.map(drop)
     }
 
+    /// Logs a write.
+    pub(super) fn tell(&self, action: &Action) {
+        tracing::info!(step = self.secrets.hide(&action.to_string()), "aws write");
+    }
+
     /// An event that cannot be written is not a failure: a namespace that is going away takes none.
     pub(super) async fn publish(&self, draft: &EventDraft) {
+        let draft = &EventDraft::new(draft.warning, draft.reason, self.secrets.hide(&draft.note));
         if let Err(error) = self.shared.recorder.publish(draft, &self.object.object_ref(&())).await {
             tracing::debug!(%error, "event not published");
         }

@@ -6,7 +6,7 @@ use crate::observe::Scope;
 use crate::status::{self, is_settled};
 
 /// What the status lets us skip, for this filled spec.
-pub(super) fn scope(object: &StepFunctionsApi, spec: &StepFunctionsApiSpec) -> Scope {
+pub fn scope(object: &StepFunctionsApi, spec: &StepFunctionsApiSpec) -> Scope {
     let status = object.status.clone().unwrap_or_default();
     let policies = spec.role.iter().flat_map(|role| &role.managed_policy_arns);
     let managed = status.managed_policy_arns.iter().chain(policies);

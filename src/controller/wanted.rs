@@ -2,8 +2,9 @@
 
 use super::interval::unread_interval;
 use super::references::Read;
-use crate::api::{StepFunctionsApi, StepFunctionsApiSpec};
+use crate::api::{Class, StepFunctionsApi, StepFunctionsApiSpec};
 use crate::model::{Desired, Owner};
+use crate::references::References;
 use crate::render::{Problem, Rendered, render};
 use crate::status::Trouble;
 
@@ -12,6 +13,22 @@ pub(super) struct Wanted {
     pub spec: StepFunctionsApiSpec,
     pub desired: Desired,
     pub warnings: Vec<Problem>,
+    /// Its class, and the fields that are from there.
+    class: Option<(Class, Vec<&'static str>)>,
+}
+
+impl Wanted {
+    /// What is said of what is wanted, with the fields that the object has, and where the others are from.
+    pub(super) fn as_written(&self, trouble: Trouble, references: &References) -> Trouble {
+        let mut message = references.as_written(&self.spec, &trouble.message);
+        if let Some((class, fields)) = &self.class {
+            let named: Vec<&str> = fields.iter().copied().filter(|field| message.contains(field)).collect();
+            if !named.is_empty() {
+                message.push_str(&format!(" ({} is from {class})", named.join(", ")));
+            }
+        }
+        Trouble { message, ..trouble }
+    }
 }
 
 pub(super) fn wanted(owner: &Owner, object: &StepFunctionsApi, read: &Read) -> Result<Wanted, Trouble> {
@@ -20,10 +37,10 @@ pub(super) fn wanted(owner: &Owner, object: &StepFunctionsApi, read: &Read) -> R
     let class = references.class(values).map_err(unfilled)?;
     let spec = references.fill(&object.spec, values).map_err(unfilled)?;
     match render(owner, &spec, class.as_ref()) {
-        Ok(Rendered { desired, warnings }) => {
+        Ok(Rendered { desired, warnings, given }) => {
             let mut warnings = references.explain(&spec, &warnings).unwrap_or(warnings);
             warnings.extend(unread_interval(object));
-            Ok(Wanted { spec, desired, warnings })
+            Ok(Wanted { spec, desired, warnings, class: class.map(|class| (class, given)) })
         }
         Err(problems) => {
             let explained = references.explain(&spec, &problems);

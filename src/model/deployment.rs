@@ -72,6 +72,8 @@ pub struct DeploymentHead {
 pub struct Needs {
     /// Name of the created role that they assume.
     pub role: Option<String>,
+    /// Hash of the limits that the object's class set when it was made; `None` without any.
+    pub limits: Option<String>,
     /// What that role has to allow.
     pub policy: Option<PolicyDocument>,
 }

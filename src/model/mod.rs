@@ -105,6 +105,9 @@ pub struct Desired {
     pub api_keys: BTreeMap<String, ApiKey>,
     /// Custom domain names.
     pub domains: BTreeMap<String, Domain>,
+    /// Hash of the limits that the object's class sets; `None` without any. Older revisions may be served within the same
+    /// ones only.
+    pub limits: Option<String>,
 }
 
 impl Desired {
@@ -125,6 +128,7 @@ impl Desired {
             usage_plans: BTreeMap::new(),
             api_keys: BTreeMap::new(),
             domains: BTreeMap::new(),
+            limits: None,
         }
     }
 

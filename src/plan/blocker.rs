@@ -29,6 +29,8 @@ pub enum Blocker {
     NoSuchRevision { field: String, revision: Revision, existing: Vec<Revision> },
     /// A stage is to serve a revision whose calls assume another role than the spec's.
     RoleOfRevision { field: String, revision: Revision, role: String },
+    /// The older revision to serve was made when the object's class had other limits, or none was known.
+    OtherLimits { field: String, revision: Revision },
     /// With what older revisions need the role's policy would be larger than IAM allows.
     PolicyTooLarge { held: Vec<Revision>, size: usize },
     /// IAM cannot move a role to another path.
@@ -97,6 +99,11 @@ impl fmt::Display for Blocker {
                 f,
                 "{field}: calls of revision {revision} assume role {role}, which is not the one of spec.role; set spec.role \
                  back, or serve another revision"
+            ),
+            Self::OtherLimits { field, revision } => write!(
+                f,
+                "{field}: revision {revision} was not made under the limits that the object's class has now, and may go \
+                 beyond them; serve what the spec describes"
             ),
             Self::PolicyTooLarge { held, size } => write!(
                 f,

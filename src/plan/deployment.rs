@@ -64,6 +64,11 @@ fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     let mut blockers = gone(desired, observed, |stage| observed.stages.contains_key(stage));
     let role = desired.role.as_ref().map(|role| &role.name);
     blockers.extend(desired.held().into_iter().filter_map(|(revision, stage)| {
+        let made = observed.deployment_of(revision)?.needs.as_ref().and_then(|needs| needs.limits.as_ref());
+        let other = desired.limits.is_some() && made != desired.limits.as_ref();
+        other.then(|| Blocker::OtherLimits { field: field(stage), revision: revision.clone() })
+    }));
+    blockers.extend(desired.held().into_iter().filter_map(|(revision, stage)| {
         let needs = observed.deployment_of(revision)?.needs.as_ref()?;
         let other = needs.role.as_ref().filter(|needed| Some(*needed) != role)?;
         Some(Blocker::RoleOfRevision { field: field(stage), revision: revision.clone(), role: other.clone() })

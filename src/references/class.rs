@@ -12,8 +12,11 @@ pub(super) fn source(name: &str) -> Source {
     Source { kind: Kind::Class, name: name.to_owned() }
 }
 
-pub(super) fn read(source: &Source, values: &Values) -> Result<Class, Unfilled> {
-    let told = |message: String| vec![Problem { field: FIELD.to_owned(), message }];
+pub(super) fn read(source: &Source, is_default: bool, values: &Values) -> Result<Class, Unfilled> {
+    let told = |message: String| {
+        let message = if is_default { format!("not given, and the default: {message}") } else { message };
+        vec![Problem { field: FIELD.to_owned(), message }]
+    };
     let text = match values.get(source) {
         Some(Content::Keys(keys)) => keys.get(KEY).and_then(Option::as_deref).unwrap_or_default(),
         Some(Content::Unreadable(why)) => {

@@ -114,6 +114,8 @@ pub struct References {
     fields: Vec<Reference>,
     /// The class that sets limits and defaults for it.
     class: Option<Source>,
+    /// Whether the spec does not name it.
+    is_default_class: bool,
 }
 
 impl References {
@@ -121,7 +123,7 @@ impl References {
     pub fn of(spec: &StepFunctionsApiSpec, default_class: Option<&str>) -> Self {
         let class = spec.class_name.as_deref().or(default_class);
         let fields = serde_json::to_value(spec).map_or_else(|_| Vec::new(), |spec| walk::references(&spec, &SPEC));
-        Self { fields, class: class.map(class::source) }
+        Self { fields, class: class.map(class::source), is_default_class: spec.class_name.is_none() }
     }
 
     /// Whether there are none.
@@ -151,7 +153,7 @@ impl References {
     /// # Errors
     /// If it is not there, or cannot be read.
     pub fn class(&self, values: &Values) -> Result<Option<Class>, Unfilled> {
-        self.class.as_ref().map(|source| class::read(source, values)).transpose()
+        self.class.as_ref().map(|source| class::read(source, self.is_default_class, values)).transpose()
     }
 
     /// Those of the values that are not to be shown.

@@ -50,9 +50,10 @@ impl Secrets {
         Self { texts }
     }
 
-    /// A text without them.
+    /// A text without them, and without the start of one at which the text was cut.
     pub fn hide(&self, text: &str) -> String {
         self.texts.iter().fold(text.to_owned(), |shown, secret| {
+            let shown = without_start(&shown, secret);
             let mut pieces = Vec::new();
             let mut rest = shown.as_str();
             while let Some(at) = find(rest, secret) {
@@ -99,10 +100,34 @@ fn find(text: &str, secret: &str) -> Option<usize> {
     })
 }
 
+/// A text in which `...` comes right after the start of a secret, without that.
+fn without_start(text: &str, secret: &str) -> String {
+    let mut parts = text.split(CUT).peekable();
+    let mut shown = String::new();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            shown.push_str(part);
+            break;
+        }
+        let starts = secret.char_indices().map(|(at, _)| &secret[..at]).filter(|start| start.len() >= START_MIN);
+        match starts.rev().find(|start| part.ends_with(start)) {
+            Some(start) => shown.extend([&part[..part.len() - start.len()], HIDDEN, CUT]),
+            None => shown.extend([part, CUT]),
+        }
+    }
+    shown
+}
+
+/// Stands where a text was cut.
+const CUT: &str = "...";
+/// Shortest start of a secret that is hidden: less tells nothing of it, and is part of many words.
+const START_MIN: usize = 3;
+
 /// Notes a text as it is, and as JSON and `{:?}` write it.
 fn note(text: &str, texts: &mut Vec<String>) {
     let written = Value::String(text.to_owned()).to_string();
-    let forms = [text, text.trim(), &written[1..written.len() - 1]];
+    let debugged = format!("{text:?}");
+    let forms = [text, text.trim(), &written[1..written.len() - 1], &debugged[1..debugged.len() - 1]];
     texts.extend(forms.iter().filter(|form| !form.is_empty()).map(|form| (*form).to_owned()));
 }
 
@@ -126,6 +151,13 @@ mod tests {
         let mut noted = Vec::new();
         texts.iter().for_each(|text| note(text, &mut noted));
         Secrets::longest_first(noted)
+    }
+
+    #[test]
+    fn start_of_a_secret_at_which_a_text_was_cut_is_hidden() {
+        let secrets = secrets(&["PFSECRET-0123"]);
+        assert_eq!(secrets.hide("is {\"t\":\"PFSECRET-01...; no stage"), "is {\"t\":\"(secret)...; no stage");
+        assert_eq!(secrets.hide("a P...b... PFSECRE...x"), "a P...b... (secret)...x");
     }
 
     #[test]

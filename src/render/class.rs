@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use sha2::{Digest, Sha256};
+
 use super::{Problems, Works, method_field};
 use crate::api::{Class, Role, StepFunctionsApiClassSpec, StepFunctionsApiSpec};
-use crate::model::{Owner, matches};
+use crate::model::{Owner, matches, short};
 
 /// The spec with what its class gives where it says nothing itself.
 pub(super) fn with_defaults<'a>(
@@ -26,6 +28,29 @@ pub(super) fn with_defaults<'a>(
     Cow::Owned(spec)
 }
 
+/// The fields of a spec that its class gives.
+pub(super) fn given(spec: &StepFunctionsApiSpec, class: Option<&Class>) -> Vec<&'static str> {
+    let Some(Class { spec: class, .. }) = class else { return Vec::new() };
+    let role = spec.role.as_ref();
+    let has = |field: fn(&Role) -> bool| role.is_some_and(|role| role.arn.is_some() || field(role));
+    let path = class.role_path.is_some() && !has(|role| role.path.is_some());
+    let boundary = class.permissions_boundary_arn.is_some() && !has(|role| role.permissions_boundary_arn.is_some());
+    let fields = [(path, "spec.role.path"), (boundary, "spec.role.permissionsBoundaryArn")];
+    fields.into_iter().filter_map(|(given, field)| given.then_some(field)).collect()
+}
+
+/// Hash of what a class limits of what a deployment holds: what was made under other limits may go beyond these.
+pub(super) fn limits(class: Option<&Class>) -> Option<String> {
+    let rules = &class?.spec;
+    let limits = [&rules.state_machine_arns, &rules.activity_arns, &rules.role_arns, &types(rules)].map(Vec::clone);
+    let any = limits.iter().any(|list| !list.is_empty());
+    any.then(|| short(&Sha256::digest(format!("{limits:?}"))))
+}
+
+fn types(rules: &StepFunctionsApiClassSpec) -> Vec<String> {
+    rules.authorization_types.iter().map(|kind| kind.as_str().to_owned()).collect()
+}
+
 /// Notes what of the spec its class does not allow.
 pub(super) fn check(
     owner: &Owner,
@@ -39,7 +64,7 @@ pub(super) fn check(
     let mut limit = Limit { class, problems };
     limit.only("metadata.namespace", &owner.namespace, &rules.namespaces, |allowed| matches(allowed, &owner.namespace));
     limit.only("spec.region", &spec.region, &rules.regions, |allowed| allowed == spec.region);
-    let types: Vec<String> = rules.authorization_types.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let types = types(rules);
     for method in &spec.methods {
         let has = method.authorization.kind.as_str();
         limit.only(&format!("{}.authorization.type", method_field(method)), has, &types, |allowed| allowed == has);
@@ -58,6 +83,11 @@ pub(super) fn check(
         }
     }
     role(spec, rules, &mut limit);
+    if spec.adopt.as_ref().is_some_and(|adopt| !adopt.prune) && limits(Some(class)).is_some() {
+        let why = "limits methods, and those of the API beside the spec would be kept whatever they do; set it to true, \
+                   which removes them";
+        limit.refuse("spec.adopt.prune", why);
+    }
 }
 
 /// What the roles that API Gateway assumes may do.

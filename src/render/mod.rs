@@ -41,6 +41,8 @@ pub struct Rendered {
     pub desired: Desired,
     /// What is allowed and probably not meant, sorted by field.
     pub warnings: Vec<Problem>,
+    /// Fields that the spec does not have and its class gives.
+    pub given: Vec<&'static str>,
 }
 
 /// Problems, collected over a whole spec.
@@ -73,6 +75,7 @@ impl Problems {
 /// # Errors
 /// All problems of the spec, sorted by field; never empty.
 pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec, class: Option<&Class>) -> Result<Rendered, Vec<Problem>> {
+    let given = class::given(spec, class);
     let spec = &class::with_defaults(spec, class);
     let mut problems = Problems::default();
     let mut arns = arn::Arns::new(&spec.region);
@@ -116,8 +119,9 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec, class: Option<&Class>)
         api_keys,
         domains,
         tests,
+        limits: class::limits(class),
     };
-    Ok(Rendered { desired, warnings })
+    Ok(Rendered { desired, warnings, given })
 }
 
 fn revision(owner: &Owner, role: Option<&Role>, rest_api: &RestApi) -> Revision {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Problems;
 use crate::api::StepFunctionsApiSpec;
-use crate::model::{PolicyDocument, partition};
+use crate::model::{PolicyDocument, matches, partition};
 use crate::spelling::{hint, instead};
 
 /// API Gateway's limit for a resource policy, in characters
@@ -122,8 +122,12 @@ fn statement(spec: &StepFunctionsApiSpec, field: &str, statement: &Value, proble
     match elements.get("Condition") {
         None => {}
         Some(Value::Object(operators)) => {
-            for operator in operators.keys() {
-                unknown_operator(&format!("{field}.Condition.{operator}"), operator, problems);
+            for (operator, keys) in operators {
+                let field = format!("{field}.Condition.{operator}");
+                unknown_operator(&field, operator, problems);
+                if !keys.is_object() {
+                    problems.add(field, "has to be a map of keys, such as aws:SourceIp");
+                }
             }
         }
         Some(_) => problems.add(format!("{field}.Condition"), "has to be a map of operators, such as IpAddress"),
@@ -142,7 +146,7 @@ fn statement(spec: &StepFunctionsApiSpec, field: &str, statement: &Value, proble
 
 fn unknown_operator(field: &str, operator: &str, problems: &mut Problems) {
     let bare = QUANTIFIERS.iter().find_map(|quantifier| operator.strip_prefix(quantifier)).unwrap_or(operator);
-    let bare = bare.strip_suffix("IfExists").unwrap_or(bare);
+    let bare = bare.strip_suffix("IfExists").filter(|bare| !bare.eq_ignore_ascii_case("Null")).unwrap_or(bare);
     if !OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
         problems.warn(field, format!("is no operator of IAM that is known here{}", hint(bare, OPERATORS)));
     }
@@ -150,13 +154,10 @@ fn unknown_operator(field: &str, operator: &str, problems: &mut Problems) {
 
 fn unknown_action(field: &str, action: &str, problems: &mut Problems) {
     let Some((_, name)) = action.split_once(':') else { return };
-    let (name, wild) = start(name);
-    let fits = |known: &&str| {
-        let start = known.get(..name.len()).filter(|_| wild).unwrap_or(known);
-        start.eq_ignore_ascii_case(name)
-    };
-    if !ACTIONS.iter().any(fits) {
-        problems.warn(field, format!("there is no action {action}, so no call is meant{}", instead(name, ACTIONS)));
+    let pattern = name.to_ascii_lowercase();
+    let fits = |known: &str| pattern.contains('?') || matches(&pattern, &known.to_ascii_lowercase());
+    if !ACTIONS.into_iter().any(fits) {
+        problems.warn(field, format!("there is no action {action}{}", instead(name, ACTIONS)));
     }
 }
 

@@ -31,6 +31,12 @@ pub(super) fn render(
     let boundary = named(|role| role.permissions_boundary_arn.as_ref());
     let permissions_boundary =
         boundary.and_then(|text| parse("spec.role.permissionsBoundaryArn", text, checked, problems));
+    let mut keys: Vec<&String> = spec.tags.keys().collect();
+    keys.sort_by_key(|key| key.to_ascii_lowercase());
+    for pair in keys.windows(2).filter(|pair| pair[0].eq_ignore_ascii_case(pair[1])) {
+        // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>
+        problems.add("spec.tags", format!("{} and {} are one key to IAM; leave one of them out", pair[0], pair[1]));
+    }
     let role = Role {
         name: named(|role| role.name.as_ref()).cloned().unwrap_or_else(|| owner.role_name()),
         path: named(|role| role.path.as_ref()).cloned().unwrap_or_else(|| "/".to_owned()),

@@ -10,8 +10,16 @@ use crate::model::{Deployment, DeploymentId, Desired, Needs, PolicyDocument, Rev
 /// The deployments that are left after a pass.
 pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus> {
     let role = desired.role.as_ref();
-    let own =
-        || Needs { role: role.map(|role| role.name.clone()), policy: role.and_then(|role| role.inline_policy.clone()) };
+    let own = || Needs {
+        role: role.map(|role| role.name.clone()),
+        limits: desired.limits.clone(),
+        policy: role.and_then(|role| role.inline_policy.clone()),
+    };
+    let needed = |Needs { role, limits, policy }| DeploymentNeeds {
+        role,
+        limits,
+        policy: policy.map(|policy: PolicyDocument| policy.text()),
+    };
     let shown = |deployment: &Deployment| {
         let is_current = Some(&deployment.revision) == desired.revision.as_ref();
         let needs = if is_current { Some(own()) } else { deployment.needs.clone() };
@@ -19,8 +27,7 @@ pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus>
             id: deployment.id.to_string(),
             revision: deployment.revision.to_string(),
             created: Time(Timestamp::from_second(deployment.created).unwrap_or(Timestamp::UNIX_EPOCH)),
-            needs: needs
-                .map(|Needs { role, policy }| DeploymentNeeds { role, policy: policy.map(|policy| policy.text()) }),
+            needs: needs.map(needed),
         }
     };
     ids.deployments.iter().map(shown).collect()
@@ -34,6 +41,7 @@ pub fn known_deployments(status: &StepFunctionsApiStatus) -> Vec<Deployment> {
         created: deployment.created.0.as_second(),
         needs: deployment.needs.as_ref().map(|needs| Needs {
             role: needs.role.clone(),
+            limits: needs.limits.clone(),
             policy: needs.policy.as_deref().map(PolicyDocument::parse),
         }),
     };

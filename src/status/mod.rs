@@ -101,7 +101,7 @@ pub fn next(
     let approval = object.metadata.annotations.as_ref().and_then(|annotations| annotations.get(APPROVE));
     status.approved.take_if(|approved| approved.done && Some(&approved.hash) != approval);
     status.plan = match pass {
-        Pass::Planned { plan, .. } => Some(plan_status(plan)),
+        Pass::Planned { plan, .. } => Some(plan_status(plan, context.secrets)),
         _ => None,
     };
     match pass {
@@ -205,8 +205,8 @@ fn given_role(desired: &Desired) -> Option<&Arn> {
 /// Longest plan in status, in lines: an object has to stay far below etcd's limit.
 const PLAN_LINES: usize = 200;
 
-fn plan_status(plan: &Plan) -> PlanStatus {
-    let mut steps = plan.lines_within(PLAN_LINES);
+fn plan_status(plan: &Plan, secrets: &Secrets) -> PlanStatus {
+    let mut steps: Vec<String> = plan.lines_within(PLAN_LINES).iter().map(|line| secrets.hide(line)).collect();
     if steps.len() > PLAN_LINES {
         let more = steps.len() - PLAN_LINES;
         steps.truncate(PLAN_LINES);

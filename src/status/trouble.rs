@@ -96,6 +96,7 @@ impl Trouble {
                     | Blocker::DomainType { .. }
                     | Blocker::NoSuchRevision { .. }
                     | Blocker::RoleOfRevision { .. }
+                    | Blocker::OtherLimits { .. }
                     | Blocker::PolicyTooLarge { .. }
                     | Blocker::AdoptsAnother { .. }
                     | Blocker::NotKept { .. }

@@ -1,5 +1,7 @@
 //! Classes: what they give objects, what they refuse, how often they have them checked, and the policy that is for them.
 
+mod limits;
+
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::{Value, json};
 use stepgate::api::StepFunctionsApi;
@@ -110,104 +112,6 @@ async fn class_gives_its_defaults_and_its_policy_is_enough_for_its_objects() {
     assert_eq!(caller.report().await["denied"], json!({}));
 }
 
-/// What the class of the test is, what the spec has more, and what is said of it.
-fn refusals(world: &World) -> Vec<(Value, String, String)> {
-    let id = &world.aws.id;
-    let machines = json!({"stateMachineArns": [format!("arn:aws:states:*:{id}:stateMachine:team-*")]});
-    let roles = json!({"roleArns": [format!("arn:aws:iam::{id}:role/team/*")]});
-    let boundary = json!({"permissionsBoundaryArn": format!("arn:aws:iam::{id}:policy/limit")});
-    let role = |more: &str| format!("role: {{{more}}}");
-    let own = format!("arn: 'arn:aws:iam::{id}:role/own'");
-    let text = |text: &str| text.to_owned();
-    vec![
-        (
-            json!({"namespaces": ["team-*"]}),
-            text(""),
-            format!("metadata.namespace: CLASS allows team-* only, not {}", world.kube.namespace),
-        ),
-        (
-            json!({"regions": ["eu-west-1", "eu-central-1"]}),
-            text(""),
-            text("spec.region: CLASS allows eu-west-1, eu-central-1 only, not us-east-1"),
-        ),
-        (
-            json!({"authorizationTypes": ["Cognito"]}),
-            text(""),
-            text("spec.methods[POST /run].authorization.type: CLASS allows Cognito only, not IAM"),
-        ),
-        (machines.clone(), text(""), text("spec.stateMachines[m].arn: CLASS allows arn:aws:states:*:")),
-        (
-            json!({"activityArns": [format!("arn:aws:states:*:{id}:activity:a")]}),
-            text(""),
-            text("spec.stateMachines[m].arn: CLASS allows none, not arn:aws:states:"),
-        ),
-        (
-            roles.clone(),
-            role(&own),
-            format!("spec.role.arn: CLASS allows arn:aws:iam::{id}:role/team/* only, not arn:aws:iam::{id}:role/own"),
-        ),
-        (boundary.clone(), role(&own), text("spec.role.arn: CLASS allows none, not arn:aws:iam::")),
-        (
-            boundary,
-            role(&format!("permissionsBoundaryArn: 'arn:aws:iam::{id}:policy/other'")),
-            format!("spec.role.permissionsBoundaryArn: CLASS has arn:aws:iam::{id}:policy/limit; leave this out"),
-        ),
-        (
-            json!({"rolePath": "/team/"}),
-            role("path: /teams/"),
-            text("spec.role.path: CLASS has /team/; leave this out, or name a path below it"),
-        ),
-        (
-            json!({"managedPolicyArns": [format!("arn:aws:iam::{id}:policy/team-*")]}),
-            role("managedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']"),
-            text("spec.role.managedPolicyArns[0]: CLASS allows arn:aws:iam::"),
-        ),
-        (
-            machines.clone(),
-            role("managedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']"),
-            text("spec.role.managedPolicyArns[0]: CLASS allows none, not arn:aws:iam::aws:policy/AdministratorAccess"),
-        ),
-        (
-            machines.clone(),
-            role(&format!("stateMachineArns: ['arn:aws:states:us-east-1:{id}:stateMachine:*']")),
-            text("spec.role.stateMachineArns[0]: CLASS allows arn:aws:states:*:"),
-        ),
-        (
-            machines,
-            role("unscopedActions: [ListStateMachines]"),
-            text("spec.role.unscopedActions: CLASS does not allow what reaches all"),
-        ),
-    ]
-}
-
-#[tokio::test]
-async fn what_a_class_does_not_allow_is_refused_until_the_class_does() {
-    let world = World::new("class-no").await;
-    world.aws.machine(REGION, "Hello", MachineKind::Standard).await;
-    let _controller = world.controller().await;
-    world.aws.forget_calls().await;
-    for (rules, more, says) in refusals(&world) {
-        set_class(&world, rules).await;
-        world.kube.apply_spec("api", &spec(&world, "Hello", &more)).await.expect("the spec applies");
-        let says = says.replace("CLASS", &format!("StepFunctionsApiClass {}", class(&world)));
-        // The spec may be right, and the class be changed.
-        waits(&told(&world, "api", "ReferenceInvalid", &says).await);
-        // The next class would allow it.
-        world.kube.delete("api").await;
-    }
-    assert_eq!(world.aws.writes().await, []);
-    world.kube.apply_spec("api", &spec(&world, "Hello", "")).await.expect("the spec applies");
-    set_class(&world, json!({"stateMachineArns": [world.aws.machine_arn(REGION, "Hello")]})).await;
-    world.kube.wait_ready("api").await;
-    // The last good state keeps serving.
-    set_class(&world, json!({"regions": ["eu-west-1"]})).await;
-    told(&world, "api", "ReferenceInvalid", "spec.region").await;
-    assert_eq!(world.aws.leftovers(REGION).await.len(), 2);
-    delete_class(&world).await;
-    world.kube.delete("api").await;
-    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
-}
-
 #[tokio::test]
 async fn class_says_how_often_its_objects_are_checked() {
     let world = World::new("class-often").await;
@@ -242,11 +146,27 @@ async fn class_says_how_often_its_objects_are_checked() {
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
     assert_eq!(world.aws.calls().await, []);
 
-    let refused = world.kube.apply(&json!({
-        "apiVersion": "stepgate.dev/v1alpha1", "kind": "StepFunctionsApiClass", "metadata": {"name": class(&world)},
-        "spec": {"checkInterval": "0s"},
-    }).to_string()).await;
-    assert!(refused.unwrap_err().contains("has to be 1s at least"));
+    for (wrong, says) in [
+        (json!({"checkInterval": "0s"}), "has to be 1s at least"),
+        (json!({"checkInterval": "9999999h"}), "with up to 5 digits before each letter"),
+        (json!({"stateMachineArns": ["arn:aws:states:us-east-1:123456789012:activity:a"]}), "must be an ARN such as"),
+        (json!({"stateMachineArns": ["arn:aws:states:us-east-1:123456789012:stateMachine:a?"]}), "without ?"),
+        (json!({"activityArns": ["arn:aws:states:us-east-1:123456789012:stateMachine:a"]}), "activity:team-a-*"),
+        (json!({"roleArns": ["arn:aws:iam::123456789012:user/a"]}), "role/team-a/*"),
+        (json!({"managedPolicyArns": ["a"]}), "policy/team-a-*"),
+        (
+            json!({"permissionsBoundaryArn": "arn:aws:iam::123456789012:policy/*"}),
+            "must be the ARN of a managed policy",
+        ),
+        (json!({"regions": ["Ohio"]}), "must be the name of an AWS region"),
+    ] {
+        let object = json!({
+            "apiVersion": "stepgate.dev/v1alpha1", "kind": "StepFunctionsApiClass",
+            "metadata": {"name": class(&world)}, "spec": wrong,
+        });
+        let told = world.kube.apply(&object.to_string()).await.unwrap_err();
+        assert!(told.contains(says), "{told}");
+    }
     delete_class(&world).await;
 }
 
@@ -263,7 +183,13 @@ async fn objects_without_a_class_have_the_default_one_and_are_followed() {
     // Also one that was settled before there was a default.
     let name = class(&world);
     let _controller = world.controller_with(&[("STEPGATE_DEFAULT_CLASS", &name)]).await;
-    told(&world, "api", "ReferenceMissing", &format!("StepFunctionsApiClass {name} does not exist")).await;
+    told(
+        &world,
+        "api",
+        "ReferenceMissing",
+        &format!("spec.className: not given, and the default: StepFunctionsApiClass {name} does not exist"),
+    )
+    .await;
     set_class(&world, json!({"regions": ["eu-west-1"]})).await;
     told(&world, "api", "ReferenceInvalid", "spec.region").await;
     set_class(&world, json!({"regions": ["us-east-1"], "tags": {"team": "default"}})).await;
@@ -321,6 +247,11 @@ async fn command_line_takes_the_class_from_the_files() {
     assert!(given.contains("apigateway:eu-west-1") && given.contains(":role/mine-*") && !given.contains("us-east-1"));
     let told = policy(&[], &text.replace("[us-east-1]", "[us-east-1, cn-north-1]")).await.unwrap_err();
     assert!(told.contains("regions of the partitions aws and aws-cn need a policy each"), "{told}");
+    let activities = "apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApiClass\nmetadata: {name: a}\nspec: {activityArns: ['arn:aws:states:*:123456789012:activity:a']}";
+    let none = policy(&[], activities).await.expect("a policy");
+    assert!(!none.contains("states:DescribeStateMachine"), "{none}");
+    let told = policy(&[], &activities.replace("v1alpha1", "v2")).await.unwrap_err();
+    assert!(told.contains("apiVersion: \"stepgate.dev/v2\" is not stepgate.dev/v1alpha1"), "{told}");
     let told = policy(&[], api).await.unwrap_err();
     assert!(told.contains("has 0 objects of kind StepFunctionsApiClass, and one is needed"), "{told}");
 }

@@ -282,7 +282,7 @@ async fn command_line_takes_values_from_the_files() {
 
     let told = run(stepgate, &["render", "-"], api).await.unwrap_err();
     for says in [
-        "environments takes values from objects of namespace default that no FILE has:",
+        "environments takes values from objects of namespace default, or of none, that no FILE has:",
         "  spec.role.arnFrom: ConfigMap environment does not exist",
         "Give them in a FILE, too",
     ] {
@@ -294,7 +294,10 @@ async fn command_line_takes_values_from_the_files() {
         &text.replace("name: environments", "name: environments\n  namespace: mine"),
     )
     .await;
-    assert!(told.unwrap_err().contains("objects of namespace mine"), "a ConfigMap of another namespace is another one");
+    assert!(
+        told.unwrap_err().contains("objects of namespace mine,"),
+        "a ConfigMap of another namespace is another one"
+    );
     let told = run(stepgate, &["render", "-"], &text.replace(":role/orders-api", ":user/me")).await.unwrap_err();
     assert!(
         told.contains("spec.role.arnFrom: must be the ARN of a role")

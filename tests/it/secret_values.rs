@@ -14,7 +14,7 @@ use crate::world::{MachineKind, World, eventually};
 const SECRETIVE: &str = r#"
 region: us-east-1
 tagsFrom: {team: {secretKeyRef: {name: hidden, key: team}}}
-role: {stateMachineArns: ["arn:aws:states:us-east-1:000000000000:stateMachine:Orders"]}
+role: {managedPolicyArnsFrom: {secretKeyRef: {name: hidden, key: policies}}, stateMachineArns: ["arn:aws:states:us-east-1:000000000000:stateMachine:Orders"]}
 methods: [{path: /, method: POST, action: StartExecution, authorization: {type: None}}]
 cors: {allowOriginsFrom: {secretKeyRef: {name: hidden, key: origins}}}
 stages: [{name: live, variablesFrom: {token: {secretKeyRef: {name: hidden, key: token}}}}]
@@ -28,7 +28,7 @@ async fn value_of_a_secret_takes_effect_and_is_not_shown() {
         let patch = Patch::Merge(json!({"stringData": {key: value}}));
         api.patch("hidden", &PatchParams::default(), &patch).await.expect("the Secret is changed");
     };
-    world.kube.apply("apiVersion: v1\nkind: Secret\nmetadata: {name: hidden}\nstringData: {token: tk-first, team: tm-first, origins: 'https://or-first.example.com'}").await.expect("the Secret applies");
+    world.kube.apply("apiVersion: v1\nkind: Secret\nmetadata: {name: hidden}\nstringData: {token: tk-first, team: tm-first, origins: 'https://or-first.example.com', policies: 'arn:aws:iam::aws:policy/AWSStepFunctionsReadOnlyAccess'}").await.expect("the Secret applies");
     world.aws.machine(REGION, "Orders", MachineKind::Standard).await;
     let secretive = SECRETIVE.replace("000000000000", &world.aws.id);
     let controller = world.controller().await;
@@ -100,10 +100,14 @@ async fn value_of_a_secret_takes_effect_and_is_not_shown() {
     world.kube.apply_spec("secretive", &without).await.expect("the spec applies");
     world.kube.wait_ready("secretive").await;
 
+    // The policy is in the status, as what there is; and nowhere else.
+    let without = without.replace("managedPolicyArnsFrom: {secretKeyRef: {name: hidden, key: policies}}, ", "");
+    world.kube.apply_spec("secretive", &without).await.expect("the spec applies");
+    world.kube.wait_ready("secretive").await;
     let events = world.kube.events("secretive").await;
     let object = serde_json::to_string(&world.kube.get("secretive").await).expect("JSON");
     let everything = format!("{events:?}\n{object}\n{}", controller.log());
-    for secret in ["tk-", "tk bad", "tm-", "tm*bad", "or-first", "or-bad", "or-third"] {
+    for secret in ["ReadOnlyAccess", "tk-", "tk bad", "tm-", "tm*bad", "or-first", "or-bad", "or-third"] {
         let shown: Vec<&str> = everything.lines().filter(|line| line.contains(secret)).collect();
         assert!(shown.is_empty(), "{secret} is shown: {shown:#?}");
     }

@@ -103,7 +103,7 @@ async fn policies_that_name_what_there_is_not_are_warned_of() {
     for (statement, says) in [
         (
             "Action: 'execute-api:Invok', Resource: '*'",
-            ".Action: there is no action execute-api:Invok, so no call is meant; did you mean Invoke?",
+            ".Action: there is no action execute-api:Invok; did you mean Invoke?",
         ),
         (
             "NotAction: ['execute-api:Invoke', 'execute-api:X*'], Resource: '*'",

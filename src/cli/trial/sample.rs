@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// Teaches the format.
 pub(in crate::cli) const HELP: &str = "\
 Show what a call comes to, with no AWS and no cluster: what Step Functions receives, what it is taken to answer, and \
-what the caller gets. The file holds the call:
+what the caller gets. Values of Secrets, if a FILE has them, stand in it. The file holds the call:
 
   {
     \"method\": \"POST\",

@@ -4,7 +4,7 @@
 //! domain before the resource's path
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>, `path`).
 
-use crate::api::{self, ArgumentSource, StepFunctionsApiSpec, Verb};
+use crate::api::{self, StepFunctionsApiSpec, Verb};
 use crate::model::Segment;
 use crate::render::{Problems, method_field};
 
@@ -20,16 +20,14 @@ pub(in crate::render) fn location(
             .add(field, "the path takes any number of segments, so no URL can be relative to it; take another path");
         return None;
     }
-    let candidates = spec.methods.iter().filter(|other| other.state_machine == method.state_machine);
-    let mut found: Vec<String> = candidates.filter_map(status_path).collect();
+    let describing = || spec.methods.iter().filter(|other| other.action == "DescribeExecution");
+    let mut found: Vec<String> = describing().filter_map(|other| status_path(method, other).ok()).collect();
     // A resource of its own is the better address.
     found.sort_by_key(|path| path.contains('?'));
     let Some(status) = found.first() else {
-        let others =
-            spec.methods.iter().filter(|other| describes(other) && other.state_machine == method.state_machine);
-        let unfit = others.map(|other| {
-            let (verb, path) = (other.method.as_str(), &other.path);
-            format!("{verb} {path} does not take an execution's ARN, and nothing else, from its path or query; ")
+        let unfit = describing().filter_map(|other| {
+            let why = status_path(method, other).err()?;
+            Some(format!("{} {} {why}; ", other.method.as_str(), other.path))
         });
         let unfit: String = unfit.collect();
         let machine = method.state_machine.iter().map(|name| format!("stateMachine: {name}, ")).collect::<String>();
@@ -61,24 +59,35 @@ fn base(path: &str) -> String {
     format!("{base}#set($called = \"$context.path|\")#if($called.contains(\"/|\"))#set($base = \"{}\")#end", up(depth))
 }
 
-fn describes(method: &api::Method) -> bool {
-    method.action == "DescribeExecution" && matches!(method.method, Verb::Get | Verb::Any)
-}
-
-/// Path and query, relative to the API's root, under which a method describes the execution `$arn`.
-fn status_path(method: &api::Method) -> Option<String> {
-    if !describes(method) {
-        return None;
+/// Path and query, relative to the API's root, under which a method describes the execution `$arn` that `started` began, or
+/// why there is none.
+fn status_path(started: &api::Method, method: &api::Method) -> Result<String, &'static str> {
+    if !matches!(method.method, Verb::Get | Verb::Any) {
+        return Err("is no GET");
+    }
+    if method.state_machine != started.state_machine {
+        return Err("is for another state machine");
+    }
+    if method.path.ends_with("+}") {
+        return Err("takes any number of segments, and an ARN is one");
     }
     let path = method.path.trim_start_matches('/');
     let variables = path.split('/').map(Segment::parse).filter(|segment| segment.variable().is_some());
     let variables: Vec<Segment<'_>> = variables.collect();
-    let ArgumentSource { path: variable, query, .. } = method.arguments.get("executionArn")?;
+    let source = method.arguments.get("executionArn");
+    let (variable, query) = source.map_or((None, None), |source| (source.path.as_ref(), source.query.as_ref()));
+    let request = method.request.as_ref();
+    let asks = request.is_some_and(|request| {
+        !request.required_headers.is_empty() || request.required_query.iter().any(|name| Some(name) != query)
+    });
+    if asks {
+        return Err("requires more of a call than an address has");
+    }
     match (variable, query, variables.as_slice()) {
         (Some(name), _, [Segment::Variable(only)]) if name == only => {
-            Some(path.replace(&format!("{{{name}}}"), "${arn}"))
+            Ok(path.replace(&format!("{{{name}}}"), "${arn}"))
         }
-        (_, Some(name), []) => Some(format!("{path}?{}=${{arn}}", name.replace('$', "%24"))),
-        _ => None,
+        (_, Some(name), []) => Ok(format!("{path}?{}=${{arn}}", name.replace('$', "%24"))),
+        _ => Err("does not take the execution's ARN, and nothing else, from its path or query"),
     }
 }

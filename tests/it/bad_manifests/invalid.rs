@@ -5,6 +5,7 @@ use super::{Case, HELLO, RUN};
 #[rustfmt::skip]
 pub(super) const INVALID: &[Case] = &[
     (RUN, "type: None}, arguments: {nam: {query: a}}}", "spec.methods[POST /run].arguments.nam", "did you mean name?"),
+    ("{team: blue}", "{team: blue, Team: red}", "spec.tags", "Team and team are one key to IAM; leave one of them out"),
     (RUN, "type: None}, arguments: {zzz: {query: a}}}", "spec.methods[POST /run].arguments.zzz", "there are stateMachineArn, name, input, traceHeader"),
     (", arguments: {executionArn: {query: a}}", "", "spec.methods[GET /state].arguments.executionArn", "say where it comes from, such as {query: executionArn}"),
     ("{query: a}", "{query: a}, includedData: {value: ALL}", "spec.methods[GET /state].arguments.includedData.value", "\"ALL\" is not one of ALL_DATA, METADATA_ONLY"),
@@ -100,7 +101,7 @@ pub(super) const INVALID: &[Case] = &[
     ("POLICY", "", "spec.endpoint.policy", "and API Gateway allows 8192"),
     (RUN, "type: None}, response: {errors: {InvalidNam: {status: 422}}}}", "spec.methods[POST /run].response.errors.InvalidNam", "did you mean InvalidName?"),
     ("{name: plain}}", "{name: plain}}, response: {location: true}", "spec.methods[POST /mine].response.location", "no method of this API describes what was started by its ARN alone; add one, such as {path:"),
-    ("{name: plain}}", "{name: plain}}, response: {location: true}}\n  - {path: '/of/{team}/{id}', method: GET, action: DescribeExecution, arguments: {executionArn: {path: id}}", "spec.methods[POST /mine].response.location", "GET /of/{team}/{id} does not take an execution's ARN, and nothing else, from its path or query; no method"),
+    ("{name: plain}}", "{name: plain}}, response: {location: true}}\n  - {path: '/of/{team}/{id}', method: GET, action: DescribeExecution, arguments: {executionArn: {path: id}}", "spec.methods[POST /mine].response.location", "GET /of/{team}/{id} does not take the execution's ARN, and nothing else, from its path or query; GET /state is for another state machine; no method"),
     ("\"/run\", method: POST, action: StartExecution,", "\"/{all+}\", method: POST, action: StartExecution, response: {location: true},", "spec.methods[POST /{all+}].response.location", "take another path"),
     (RUN, "type: None}, response: {templates: [{status: 400, template: {inline: '#set($context.responseOverride.header.Vary = 1)'}}]}}", "spec.methods[POST /run].response.templates[400].template", "which is set already"),
     (RUN, "type: None}, response: {templates: [{status: 500, template: {inline: '${AWS::Region}'}}]}}", "spec.methods[POST /run].response.templates[500].template.inline", "write it otherwise"),

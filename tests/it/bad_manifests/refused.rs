@@ -36,6 +36,7 @@ pub(super) const REFUSED: &[Case] = &[
     ("[\"https://a.example\"]", "[\"https://a.example\"], allowOriginsFrom: {configMapKeyRef: {name: a, key: b}}", "spec.cors", "give exactly one of allowOrigins and allowOriginsFrom"),
     ("allowOrigins: [\"https://a.example\"]", "maxAgeSeconds: 5", "spec.cors", "give exactly one of allowOrigins and allowOriginsFrom"),
     ("tags:", "models: [{name: A, schema: {}, schemaFrom: {configMapKeyRef: {name: a, key: b}}}]\ntags:", "spec.models[0]", "give exactly one of schema and schemaFrom"),
+    ("tags:", "models: [{name: A, schemaFrom: {secretKeyRef: {name: a, key: b}}}]\ntags:", "spec.models[0].schemaFrom.secretKeyRef", "unknown field"),
     ("tags:", "models: [{name: A}]\ntags:", "spec.models[0]", "give exactly one of schema and schemaFrom"),
     ("tags:", "endpoint: {policy: {}, policyFrom: {configMapKeyRef: {name: a, key: b}}}\ntags:", "spec.endpoint", "give policy or policyFrom, not both"),
     ("tags:", "endpoint: {vpcEndpointIdsFrom: {configMapKeyRef: {name: a, key: b}}}\ntags:", "spec.endpoint.vpcEndpointIds", "only an API of type Private has VPC endpoints"),

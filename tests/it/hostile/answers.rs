@@ -149,7 +149,7 @@ async fn changed_answers_of_aws_are_read_or_refused_without_a_panic_and_without_
 
     crate::world::eventually("an API", || async {
         let observed = observe(&aws, &desired, &scope).await.map_err(|error| error.to_string())?;
-        let outcome = apply(&aws, &observed, &plan(&desired, &observed)).await;
+        let outcome = apply(&aws, &observed, &plan(&desired, &observed), |_| ()).await;
         outcome.failure.map_or(Ok(()), |failure| Err(format!("{:?}", failure.cause)))
     })
     .await;
@@ -187,7 +187,7 @@ async fn changed_answers_of_aws_are_read_or_refused_without_a_panic_and_without_
     crate::world::eventually("nothing left", || async {
         let observed = observe(&aws, &nothing, &scope).await.map_err(|error| error.to_string())?;
         let plan = plan(&nothing, &observed);
-        let outcome = apply(&aws, &observed, &plan).await;
+        let outcome = apply(&aws, &observed, &plan, |_| ()).await;
         outcome.failure.map_or(Ok(()), |failure| Err(format!("{:?}", failure.cause)))
     })
     .await;
