@@ -55,6 +55,21 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
     }
 }
 
+/// What a pass began that could not tell its end, because the process ended: it is done now.
+pub(super) fn unfinished(object: &StepFunctionsApi, pass: &Pass<'_>) -> Option<EventDraft> {
+    let status = object.status.as_ref().filter(|_| matches!(pass, Pass::Settled { .. }))?;
+    let of = |kind, reason: Reason| {
+        status.condition(kind).filter(|condition| condition.reason == reason.to_string()).map(|found| &found.message)
+    };
+    let begun = of(ConditionType::Ready, Reason::Applying)?;
+    Some(match of(ConditionType::Drifted, Reason::Drifted) {
+        Some(drift) => {
+            EventDraft::new(false, Reason::DriftHealed, format!("begun before a restart, done now: {drift}"))
+        }
+        None => EventDraft::new(false, Reason::Applied, format!("begun before a restart, done now: {begun}")),
+    })
+}
+
 /// That others' changes were healed by these steps. With a change of the spec only that is told which cannot be the
 /// change's own doing; `None` if that is nothing.
 pub fn healed(object: &StepFunctionsApi, plan: &Plan, desired: &Desired, drifted: bool) -> Option<EventDraft> {

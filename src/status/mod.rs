@@ -137,7 +137,8 @@ pub fn next(
         Pass::Settled { desired, plan, drifted, .. } => healed(object, plan, desired, *drifted),
         _ => None,
     };
-    let events = warned.chain(healed).chain(event::next(object, &status, pass)).collect();
+    let events =
+        warned.chain(event::unfinished(object, pass)).chain(healed).chain(event::next(object, &status, pass)).collect();
     (status, events)
 }
 

@@ -234,6 +234,17 @@ async fn plan_against_the_account_lists_the_writes_until_they_are_made() {
     assert_eq!(plan(&text).await, format!("{namespace}/api: nothing to do, AWS matches\n"));
     let changed = plan(&text.replace("path: /,", "path: /new,")).await;
     assert!(changed.contains("put definition of API") && changed.contains("create deployment"), "{changed}");
+
+    // What the spec does not name any more is in the object's status.
+    let domain = |name: &str| {
+        let (id, domain) = (&world.aws.id, format!("{name}.{namespace}.example.com"));
+        let certificate = format!("arn:aws:acm:us-east-1:{id}:certificate/1");
+        format!("{text}\n  domains: [{{name: {domain}, stage: a, certificateArn: '{certificate}'}}]\n")
+    };
+    world.kube.apply(&domain("old")).await.expect("the manifest applies");
+    world.kube.wait_ready("api").await;
+    let renamed = plan(&domain("new")).await;
+    assert!(renamed.contains(&format!("delete domain name old.{namespace}.example.com")), "{renamed}");
 }
 
 #[tokio::test]

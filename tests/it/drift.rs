@@ -106,3 +106,33 @@ async fn object_is_checked_as_often_as_its_annotation_says() {
     assert_eq!((told.status.as_str(), told.reason.as_str()), ("True", "Warned"));
     assert!(told.message.contains("metadata.annotations[stepgate.dev/check-interval]: "), "{told:?}");
 }
+
+#[tokio::test]
+async fn drift_healed_by_a_process_that_ended_at_once_is_told_by_the_next() {
+    let world = samples::world("cut-healing").await;
+    let controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    set_note(&world, &id, "theirs").await;
+    let hang = json!({"operation": "UpdateStage", "action": "hang", "seconds": 20, "when": "after"});
+    world.aws.order_fault(hang).await;
+    world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/check-now": "1"}}})).await;
+    eventually("the healing", || async {
+        let now = note(&world, &id).await;
+        if now == "first" { Ok(()) } else { Err(now) }
+    })
+    .await;
+    controller.kill();
+    world.aws.no_faults().await;
+    let _controller = world.controller().await;
+    let words = r#"stage/live variables.note: "theirs" -> "first""#;
+    eventually("the event", || async {
+        let events = world.kube.events(NAME).await;
+        let told = events.iter().filter(|(reason, note)| reason == "DriftHealed" && note.contains(words)).count();
+        if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+    world.kube.check_now(NAME, "2").await;
+    let events = world.kube.events(NAME).await;
+    assert_eq!(events.iter().filter(|(reason, _)| reason == "DriftHealed").count(), 1, "{events:?}");
+}
