@@ -22,6 +22,8 @@ pub(super) async fn observe(
         (Some(_), _) if desired.adopt.is_some() || head.tags.contains_key(KEEP_TAG) => {
             whole_definition(aws, &head.id, own_role).await?
         }
+        // A put removes what others have made, so it is looked for before there may be one.
+        (Some(_), _) if !scope.settled => whole_definition(aws, &head.id, own_role).await?,
         (Some(wanted), _) => definition(aws, &wanted.definition, &head.id, own_role).await?,
     };
     let RestApiHead { id, name, tags, settings, status } = head;

@@ -2,7 +2,7 @@
 
 mod others;
 
-use aws_sdk_apigateway::types::{Op, PatchOperation};
+use aws_sdk_apigateway::types::{AuthorizerType, Op, PatchOperation};
 use serde_json::json;
 
 use crate::samples::{self, REGION, spec};
@@ -135,4 +135,27 @@ async fn drift_healed_by_a_process_that_ended_at_once_is_told_by_the_next() {
     world.kube.check_now(NAME, "2").await;
     let events = world.kube.events(NAME).await;
     assert_eq!(events.iter().filter(|(reason, _)| reason == "DriftHealed").count(), 1, "{events:?}");
+}
+
+#[tokio::test]
+async fn what_others_made_in_the_api_is_named_before_a_put_removes_it() {
+    let world = samples::world("foreign-parts").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let gateway = world.aws.apigateway(REGION);
+    let model = gateway.create_model().rest_api_id(&id).name("Theirs").content_type("application/json").schema("{}");
+    model.send().await.expect("a model");
+    let pool = format!("arn:aws:cognito-idp:{REGION}:{}:userpool/us-east-1_abc", world.aws.id);
+    let authorizer = gateway.create_authorizer().rest_api_id(&id).name("theirs").provider_arns(pool);
+    let authorizer = authorizer.r#type(AuthorizerType::CognitoUserPools);
+    authorizer.identity_source("method.request.header.Authorization").send().await.expect("an authorizer");
+    let planned = spec(&world).replace("second", "first") + "mode: Plan\ngatewayResponses: None\n";
+    world.kube.apply_spec(NAME, &planned).await.expect("it applies");
+    eventually("the plan", || async {
+        let status = world.kube.get(NAME).await.status.unwrap_or_default();
+        let steps = status.plan.map(|plan| plan.steps).unwrap_or_default().join("\n");
+        if ["models.Theirs", "theirs"].iter().all(|part| steps.contains(part)) { Ok(()) } else { Err(steps) }
+    })
+    .await;
 }
