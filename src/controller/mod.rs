@@ -15,6 +15,7 @@ mod rest;
 mod schedule;
 mod scope;
 mod secrets;
+mod untold;
 mod wanted;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::metrics::Metrics;
 use recorder::Recorder;
 use references::Reader;
 use schedule::Schedule;
+use untold::Untold;
 
 pub use connection::{Watching, connect};
 pub use interval::parse_interval;
@@ -72,6 +74,7 @@ struct Shared {
     leadership: Leadership,
     references: Arc<Reader>,
     metrics: Metrics,
+    untold: Untold,
     invoke_url: Option<String>,
 }
 
@@ -129,6 +132,7 @@ pub async fn run(
         leadership: leadership.clone(),
         references,
         metrics: metrics.clone(),
+        untold: Untold::default(),
         invoke_url: settings.invoke_url,
     });
     let api: Api<Guarded> = match &settings.namespace {

@@ -13,6 +13,7 @@ use super::references::Read;
 use super::report::Report;
 use super::rest::{is_left_alone, rest, until_due, version};
 use super::scope::scope;
+use super::untold::perhaps_made;
 use super::wanted::wanted;
 use super::{Guarded, Shared, finalizer, secrets};
 use crate::api::{DeletionPolicy, DriftPolicy, Mode, Reason, StepFunctionsApi, StepFunctionsApiStatus};
@@ -168,6 +169,7 @@ impl PassOver<'_> {
         report.see(&observed);
         let mut plan = plan(desired, &observed);
         plan.hide(|value| report.secrets().are_in(value), HIDDEN);
+        self.shared.untold.planned(&self.uid, &plan);
         let approved = match approval(self.object, &plan, desired) {
             Ok(approved) => approved,
             Err(planned) => return self.show(report, &planned).await,
@@ -176,7 +178,8 @@ impl PassOver<'_> {
             let trouble = wanted.as_written(Trouble::blocked(&plan.blockers), &read.references);
             return self.fail(report, &trouble, None).await;
         }
-        let drifted = !plan.is_empty() && self.status().is_some_and(|status| status.applied == Some(desired.hash()));
+        let applied = self.status().is_some_and(|status| status.applied == Some(desired.hash()));
+        let drifted = applied && !plan.is_empty();
         if drifted && self.object.spec.drift_policy == DriftPolicy::Report {
             return self.show(report, &Pass::Drifted(&plan)).await;
         }
@@ -196,9 +199,11 @@ impl PassOver<'_> {
         if let Some(failure) = &outcome.failure {
             // The next pass finds the rest only.
             let begun = plan.begun(outcome.made, &outcome.idle);
-            if let Some(healed) = status::healed(self.object, &begun, desired, drifted) {
-                report.publish(&healed).await;
+            match status::healed(self.object, &begun, desired, drifted).filter(|_| drifted) {
+                Some(healed) => report.publish(&healed).await,
+                None => self.shared.untold.leave(&self.uid, begun.steps),
             }
+            self.shared.untold.leave(&self.uid, perhaps_made(&plan, &outcome));
             let trouble = wanted.as_written(Trouble::step(failure), &read.references);
             let made = Some((&outcome, desired));
             if let failed @ Pass::Failed { served: Some(_), .. } = failed(&trouble, made) {
@@ -218,6 +223,8 @@ impl PassOver<'_> {
             return self.fail(report, &trouble, Some((&outcome, desired))).await;
         }
         plan.leave_out(&outcome.idle);
+        plan.steps.splice(0..0, self.shared.untold.take(&self.uid));
+        let drifted = applied && !plan.is_empty();
         let settled = Pass::Settled { desired, ids: &outcome.ids, plan: &plan, drifted };
         let next = report.next(&settled);
         let data = status::outputs(&desired.region, &next.status);
@@ -305,6 +312,7 @@ impl PassOver<'_> {
     fn forget(&self) {
         self.shared.schedule.forget(&self.uid);
         self.shared.references.forget(&self.uid);
+        self.shared.untold.take(&self.uid);
     }
 
     async fn let_go(&self, report: &Report<'_>, reason: Reason, note: &str) -> Result<Done, Error> {

@@ -159,3 +159,35 @@ async fn what_others_made_in_the_api_is_named_before_a_put_removes_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn writes_of_a_pass_that_failed_are_told_with_those_that_end_it() {
+    let world = samples::world("told-late").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let told = async |reason: &str, words: &[&str]| {
+        eventually(&format!("{reason} with {words:?}"), || async {
+            let events = world.kube.events(NAME).await;
+            let whole = |note: &str| words.iter().all(|words| note.contains(words));
+            let told = events.iter().filter(|(why, note)| why == reason && whole(note)).count();
+            if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
+        })
+        .await;
+    };
+
+    // A healing whose answer is an error has its effect.
+    set_note(&world, &id, "theirs").await;
+    let lost =
+        json!({"operation": "UpdateStage", "when": "after", "status": 503, "code": "ServiceUnavailableException"});
+    world.aws.order_fault(lost).await;
+    world.kube.check_now(NAME, "1").await;
+    told("DriftHealed", &[r#"stage/live variables.note: "theirs" -> "first""#]).await;
+
+    // A change that takes two passes.
+    world.aws.order_fault(json!({"operation": "CreateDeployment", "action": "reset"})).await;
+    let changed = spec(&world) + "gatewayResponses: None\n";
+    world.kube.apply_spec(NAME, &changed).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    told("Applied", &["put definition of API", "create deployment", "update stage live"]).await;
+}
