@@ -128,7 +128,7 @@ pub async fn run(
         regions,
         installation,
         schedule: Schedule::new(settings.check_interval),
-        recorder: Arc::new(Recorder::new(client.clone())),
+        recorder: Arc::new(Recorder::new(client.clone(), leadership.clone())),
         leadership: leadership.clone(),
         references,
         metrics: metrics.clone(),

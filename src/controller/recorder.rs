@@ -15,6 +15,7 @@ use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 use tokio::time::Instant;
 
+use super::Leadership;
 use crate::status::EventDraft;
 
 const CONTROLLER: &str = "stepgate.dev/controller";
@@ -43,14 +44,15 @@ struct Key {
 /// Publishes events.
 pub(super) struct Recorder {
     client: Client,
+    leadership: Leadership,
     instance: String,
     recent: Mutex<HashMap<Key, (Instant, Event)>>,
 }
 
 impl Recorder {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client, leadership: Leadership) -> Self {
         let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| CONTROLLER.to_owned());
-        Self { client, instance, recent: Mutex::default() }
+        Self { client, leadership, instance, recent: Mutex::default() }
     }
 
     /// Publishes an event, or counts it if it is one of before. If the API server is not to be had, it is told when it is.
@@ -64,12 +66,16 @@ impl Recorder {
         if published.as_ref().is_err_and(passes) {
             let (recorder, draft, about) = (self.clone(), draft.clone(), about.clone());
             tokio::spawn(async move {
-                for wait in LATER {
-                    tokio::time::sleep(Duration::from_secs(wait)).await;
-                    if !recorder.put(&draft, &about, &event).await.as_ref().is_err_and(passes) {
-                        return;
+                let tries = async {
+                    for wait in LATER {
+                        tokio::time::sleep(Duration::from_secs(wait)).await;
+                        if !recorder.put(&draft, &about, &event).await.as_ref().is_err_and(passes) {
+                            return;
+                        }
                     }
-                }
+                };
+                // Who does not lead any more writes nothing.
+                let _ = recorder.leadership.hold(tries).await;
             });
         }
         published
