@@ -46,6 +46,14 @@ pub(super) fn object_name() -> Rule {
     )
 }
 
+/// A rule that a text can be the name of such an object.
+pub(super) fn name_of(what: &str) -> Rule {
+    let sentence = format!(
+        "the name of {what} has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"
+    );
+    form(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", &sentence)
+}
+
 /// A rule that a text has this form, with a sentence in place of the bare pattern that a schema would show.
 pub(super) fn form(pattern: &str, sentence: &str) -> Rule {
     Rule::new(format!("self.matches(r'^({pattern})$')")).message(sentence)

@@ -25,7 +25,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fields::form;
+use super::fields::{form, name_of};
 
 /// A value that is read from a ConfigMap or Secret in this object's namespace: exactly one of both. It takes effect within
 /// seconds of a change there.
@@ -70,9 +70,7 @@ pub struct SecretValueFrom {
 pub struct KeyRef {
     /// Name of the object.
     #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = form(
-        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-        "the name of an object has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"))]
+    #[x_kube(validation = name_of("an object"))]
     pub name: String,
 
     /// Key in its data.
@@ -118,8 +116,6 @@ pub struct Outputs {
     /// and neither have those beyond 500 of all stages, nor those of a stage that is pinned to an older revision; the
     /// condition Accepted names the first two. It goes with this object. One that is there already is not touched.
     #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = form(
-        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-        "the name of a ConfigMap has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"))]
+    #[x_kube(validation = name_of("a ConfigMap"))]
     pub config_map: String,
 }

@@ -11,7 +11,7 @@ use super::authorizer::Authorizer;
 use super::cors::Cors;
 use super::domain::Domain;
 use super::endpoint::Endpoint;
-use super::fields::{REGION, form, object_name, tag_keys, tag_values};
+use super::fields::{REGION, form, name_of, object_name, tag_keys, tag_values};
 use super::machine::StateMachine;
 use super::method::Method;
 use super::model_schema::Model;
@@ -134,9 +134,7 @@ pub struct StepFunctionsApiSpec {
     /// --default-class, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1, max = 253))]
-    #[x_kube(validation = form(
-        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-        "the name of a class has lower-case letters, digits, . and - only, and starts and ends with a letter or digit"))]
+    #[x_kube(validation = name_of("a class"))]
     pub class_name: Option<String>,
 
     /// Name of the API in AWS. Default: NAMESPACE-NAME of this object.

@@ -340,12 +340,11 @@ impl PassOver<'_> {
         trouble: &Trouble,
         made: Option<(&Outcome, &Desired)>,
     ) -> Result<Done, Error> {
-        let trouble = &trouble.hiding(report.secrets());
         tracing::warn!(
             namespace = self.owner.namespace,
             name = self.owner.name,
             reason = %trouble.reason,
-            problem = trouble.message,
+            problem = report.secrets().hide(&trouble.message),
             "trouble"
         );
         report.write(&failed(trouble, made)).await.map_err(Error::Status)?;

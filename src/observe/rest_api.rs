@@ -18,12 +18,10 @@ pub(super) async fn observe(
     // An API that is to go needs no look inside, and one of another object's is none of ours.
     let definition = match (&desired.rest_api, &holder) {
         (None, _) | (_, Holder::Other(_)) => Definition::default(),
-        // What others have made there is listed, whether it is kept or goes, or would go.
-        (Some(_), _) if desired.adopt.is_some() || head.tags.contains_key(KEEP_TAG) => {
+        // What others have made there is listed, whether it is kept or goes, or would go: a put removes it.
+        (Some(_), _) if !scope.settled || desired.adopt.is_some() || head.tags.contains_key(KEEP_TAG) => {
             whole_definition(aws, &head.id, own_role).await?
         }
-        // A put removes what others have made, so it is looked for before there may be one.
-        (Some(_), _) if !scope.settled => whole_definition(aws, &head.id, own_role).await?,
         (Some(wanted), _) => definition(aws, &wanted.definition, &head.id, own_role).await?,
     };
     let RestApiHead { id, name, tags, settings, status } = head;

@@ -8,7 +8,7 @@ use crate::apply::{Cause, Failure};
 use crate::aws::{Class, Error};
 use crate::model::{Integration, Method, RestApi};
 use crate::plan::{Action, Blocker};
-use crate::references::{Secrets, Unfilled};
+use crate::references::Unfilled;
 use crate::render::Problem;
 
 /// A failed pass.
@@ -180,12 +180,6 @@ impl Trouble {
             _ => return trouble,
         };
         Self { message, ..trouble }
-    }
-
-    /// Without what comes from Secrets.
-    #[must_use]
-    pub fn hiding(&self, secrets: &Secrets) -> Self {
-        Self { message: secrets.hide(&self.message), ..self.clone() }
     }
 
     /// With what others gave the things that are to be deleted.

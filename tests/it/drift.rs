@@ -21,6 +21,17 @@ async fn note(world: &World, id: &str) -> String {
     stage.expect("the stage").variables.unwrap_or_default().remove("note").unwrap_or_default()
 }
 
+/// Waits until one event of that reason has all of these words.
+async fn told_once(world: &World, reason: &str, words: &[&str]) {
+    eventually(&format!("{reason} with {words:?}"), || async {
+        let events = world.kube.events(NAME).await;
+        let whole = |note: &str| words.iter().all(|words| note.contains(words));
+        let told = events.iter().filter(|(why, note)| why == reason && whole(note)).count();
+        if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn drift_is_reported_and_left_until_the_spec_changes() {
     let world = samples::world("reported").await;
@@ -45,12 +56,7 @@ async fn drift_is_reported_and_left_until_the_spec_changes() {
     }
     let drift = world.kube.kubectl(&["get", "sfnapi", NAME, "-o", "wide", "--no-headers"]).await.expect("a line");
     assert!(drift.contains("True"), "{drift}");
-    eventually("the event", || async {
-        let events = world.kube.events(NAME).await;
-        let told = events.iter().filter(|(reason, note)| reason == "Drifted" && note.contains(words)).count();
-        if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
-    })
-    .await;
+    told_once(&world, "Drifted", &[words]).await;
 
     // Also by a controller that did not see it come, and after AWS was not there for a while.
     controller.kill();
@@ -125,13 +131,7 @@ async fn drift_healed_by_a_process_that_ended_at_once_is_told_by_the_next() {
     controller.kill();
     world.aws.no_faults().await;
     let _controller = world.controller().await;
-    let words = r#"stage/live variables.note: "theirs" -> "first""#;
-    eventually("the event", || async {
-        let events = world.kube.events(NAME).await;
-        let told = events.iter().filter(|(reason, note)| reason == "DriftHealed" && note.contains(words)).count();
-        if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
-    })
-    .await;
+    told_once(&world, "DriftHealed", &[r#"stage/live variables.note: "theirs" -> "first""#]).await;
     world.kube.check_now(NAME, "2").await;
     let events = world.kube.events(NAME).await;
     assert_eq!(events.iter().filter(|(reason, _)| reason == "DriftHealed").count(), 1, "{events:?}");
@@ -166,28 +166,18 @@ async fn writes_of_a_pass_that_failed_are_told_with_those_that_end_it() {
     let _controller = world.controller().await;
     world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
     let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
-    let told = async |reason: &str, words: &[&str]| {
-        eventually(&format!("{reason} with {words:?}"), || async {
-            let events = world.kube.events(NAME).await;
-            let whole = |note: &str| words.iter().all(|words| note.contains(words));
-            let told = events.iter().filter(|(why, note)| why == reason && whole(note)).count();
-            if told == 1 { Ok(()) } else { Err(format!("{events:?}")) }
-        })
-        .await;
-    };
-
     // A healing whose answer is an error has its effect.
     set_note(&world, &id, "theirs").await;
     let lost =
         json!({"operation": "UpdateStage", "when": "after", "status": 503, "code": "ServiceUnavailableException"});
     world.aws.order_fault(lost).await;
     world.kube.check_now(NAME, "1").await;
-    told("DriftHealed", &[r#"stage/live variables.note: "theirs" -> "first""#]).await;
+    told_once(&world, "DriftHealed", &[r#"stage/live variables.note: "theirs" -> "first""#]).await;
 
     // A change that takes two passes.
     world.aws.order_fault(json!({"operation": "CreateDeployment", "action": "reset"})).await;
     let changed = spec(&world) + "gatewayResponses: None\n";
     world.kube.apply_spec(NAME, &changed).await.expect("it applies");
     world.kube.wait_ready(NAME).await;
-    told("Applied", &["put definition of API", "create deployment", "update stage live"]).await;
+    told_once(&world, "Applied", &["put definition of API", "create deployment", "update stage live"]).await;
 }

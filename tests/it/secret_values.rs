@@ -48,10 +48,14 @@ async fn value_of_a_secret_takes_effect_and_is_not_shown() {
     update.send().await.expect("the stage is changed");
     world.kube.check_now("secretive", "drift").await;
     assert_eq!(token().await, "tk-first");
-    let events = world.kube.events("secretive").await;
-    let healed = events.iter().find(|(reason, _)| reason == "DriftHealed").map(|(_, note)| note.clone());
+    // It comes after the status that says that the check is done.
     let shown = r#"(stage/live variables.token: "(secret)" -> "(secret)")"#;
-    assert!(healed.as_ref().is_some_and(|note| note.contains(shown)), "{events:?}");
+    eventually("the event of the healing", || async {
+        let events = world.kube.events("secretive").await;
+        let told = events.iter().any(|(reason, note)| reason == "DriftHealed" && note.contains(shown));
+        if told { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
 
     // Another value, and values that do not fit.
     set("token", "tk-second").await;
