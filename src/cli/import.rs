@@ -1,5 +1,6 @@
 //! `stepgate import`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use clap::Args;
@@ -12,7 +13,7 @@ use crate::aws::Caller;
 use crate::import::{Imported, import};
 use crate::model::{Desired, Holder, Observed, Owner, RestApiId};
 use crate::observe::look;
-use crate::plan::{Action, Plan, plan};
+use crate::plan::{Plan, plan};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -116,7 +117,7 @@ fn comments(id: &RestApiId, owner: Option<&str>, observed: &Observed, imported: 
             // The manifest's owner has no other stages.
             let mut observed = observed.clone();
             observed.stages.retain(|name, _| desired.stages.contains_key(name));
-            lines.extend(of_plan(imported, &plan(desired, &observed), desired));
+            lines.extend(of_plan(imported, &plan(desired, &observed), desired, &observed));
         }
         Err(problems) => {
             lines.push("NOT VALID YET, correct this:".to_owned());
@@ -130,7 +131,7 @@ fn comments(id: &RestApiId, owner: Option<&str>, observed: &Observed, imported: 
     text
 }
 
-fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired) -> Vec<String> {
+fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired, observed: &Observed) -> Vec<String> {
     let mut lines = Vec::new();
     if !plan.kept.is_empty() {
         lines.push("Not described here and kept as it is, until spec.adopt.prune is true:".to_owned());
@@ -139,26 +140,36 @@ fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired) -> Vec<String> {
             lines.push(format!("  {kept}{}", why.map(|(_, why)| format!(": {why}")).unwrap_or_default()));
         }
     }
-    let different = different(plan);
+    let different = plan.beyond_taking_over();
     if !different.is_empty() {
         lines.push("DIFFERENT from what the API has, and would be changed:".to_owned());
         lines.extend(different.into_iter().map(|line| format!("  {line}")));
     }
     lines.extend(plan.blockers.iter().map(|blocker| format!("BLOCKED: {blocker}")));
-    lines.push("Writes that take it over, which callers do not notice:".to_owned());
+    if plan.only_takes_over() {
+        lines.push("The API has all that this describes: its plan changes nothing, it takes the API over.".to_owned());
+    }
+    lines.extend(of_stages(observed));
+    lines.push("Writes that take it over:".to_owned());
     let revision = desired.revision.as_ref().map(|revision| revision.to_string()).unwrap_or_default();
     lines.extend(plan.steps.iter().map(|step| format!("  {}", step.action).replace(&revision, "of this manifest")));
     lines
 }
 
-/// Changes that are more than taking over: not tags, and not that a stage serves a deployment of ours.
-fn different(plan: &Plan) -> Vec<String> {
-    let mut lines = Vec::new();
-    for step in &plan.steps {
-        let taken =
-            matches!(step.action, Action::AdoptRestApi { .. } | Action::TagStage { .. } | Action::CreateDeployment(_));
-        let changes = step.changes.iter().filter(|change| !taken && !change.path.ends_with(" revision"));
-        lines.extend(changes.map(ToString::to_string));
+/// What the stages serve now, which is not compared.
+fn of_stages(observed: &Observed) -> Vec<String> {
+    let served = observed.stages.iter().map(|(name, found)| (&found.deployment, name));
+    let serves: Vec<String> = served.clone().map(|(deployment, name)| format!("{name} {deployment}")).collect();
+    let deployments: BTreeSet<_> = served.map(|(deployment, _)| deployment).collect();
+    let mut lines = vec![
+        "Its stages will serve the draft, which is what this describes. API Gateway does not tell whether they do so now: what".to_owned(),
+        "was changed and never deployed is deployed with it.".to_owned(),
+    ];
+    if deployments.len() > 1 {
+        lines.push(format!(
+            "Stages serve DIFFERENT deployments now ({}); `--stage NAME` takes over some only.",
+            serves.join(", ")
+        ));
     }
     lines
 }

@@ -87,6 +87,9 @@ fn shown(name: &str, plan: &Plan) -> String {
     text.extend(plan.unmet.iter().map(|unmet| format!("{name}: left out: {unmet}\n")));
     if plan.is_empty() {
         let _ = writeln!(text, "{name}: nothing to do, AWS matches");
+    } else if plan.only_takes_over() {
+        let writes = plan.steps.len();
+        let _ = writeln!(text, "{name}: no changes, {writes} writes that take the API over (plan {})", plan.hash());
     } else if !plan.steps.is_empty() {
         let _ = writeln!(text, "{name}: {} writes (plan {})", plan.steps.len(), plan.hash());
     }

@@ -1,6 +1,6 @@
 //! Whether a plan may be made that waits for an approval.
 
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 
 use crate::api::{APPROVE, Mode, StepFunctionsApi};
 use crate::model::Desired;
@@ -30,5 +30,6 @@ pub(super) fn approval<'p>(
         plan,
         approval,
         beyond,
+        deleting: object.meta().deletion_timestamp.is_some(),
     })
 }

@@ -1,7 +1,7 @@
 //! Taking over an API that was made elsewhere: by its tag, before all else. What it has beside what is desired stays until
 //! it is said that it shall go.
 
-use super::{Action, Blocker, Change, Step, Steps, TagChange};
+use super::{Action, Blocker, Change, Plan, StageUpdate, Step, Steps, TagChange};
 use crate::model::{Definition, Desired, Holder, KEEP_TAG, Observed, ObservedRestApi};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
@@ -61,4 +61,47 @@ pub(super) fn wanted_part(found: &Definition, wanted: &Definition) -> Definition
     part.authorizers.retain(|name, _| wanted.authorizers.contains_key(name));
     part.models.retain(|name, _| wanted.models.contains_key(name));
     part
+}
+
+impl Plan {
+    /// Whether it takes over an API that was made elsewhere.
+    pub fn adopts(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::AdoptRestApi { .. }))
+    }
+
+    /// Whether that is all that it does: the API has what the spec describes, so that it is marked by tags, and its stages
+    /// serve a snapshot of the draft that can be told by its description. What they served before, nobody can compare with
+    /// it: API Gateway shows of a deployment no more than its methods
+    /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_GetDeployment.html>).
+    pub fn only_takes_over(&self) -> bool {
+        self.adopts() && self.steps.iter().all(Step::takes_over)
+    }
+
+    /// What it does beyond taking an API over, a line each.
+    pub fn beyond_taking_over(&self) -> Vec<String> {
+        self.steps.iter().filter(|step| !step.takes_over()).flat_map(Step::beyond_serving).collect()
+    }
+}
+
+impl Step {
+    /// Whether it does to an API that others made no more than to mark it, and to have its draft served.
+    fn takes_over(&self) -> bool {
+        match &self.action {
+            Action::AdoptRestApi { .. } | Action::TagStage { .. } | Action::CreateDeployment(_) => true,
+            Action::UpdateStage { update, .. } => {
+                StageUpdate { revision: None, ..update.clone() } == StageUpdate::default()
+            }
+            _ => false,
+        }
+    }
+
+    /// What it changes, but not that a stage serves another deployment.
+    fn beyond_serving(&self) -> Vec<String> {
+        match &self.changes[..] {
+            [] => vec![self.action.to_string()],
+            changes => {
+                changes.iter().filter(|change| !change.path.ends_with(" revision")).map(ToString::to_string).collect()
+            }
+        }
+    }
 }

@@ -155,11 +155,6 @@ impl Plan {
         self.steps.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
     }
 
-    /// Whether it takes over an API that was made elsewhere.
-    pub fn adopts(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.action, Action::AdoptRestApi { .. }))
-    }
-
     fn all_kept(&self) -> impl Iterator<Item = &String> {
         self.kept.iter().chain(&self.foreign_policies)
     }

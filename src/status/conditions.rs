@@ -115,7 +115,7 @@ fn writes(plan: &Plan) -> String {
     format!("{count} write{}: {}", if count == 1 { "" } else { "s" }, steps.join(", "))
 }
 
-fn planned(plan: &Plan, approval: Option<&str>, beyond: Option<&str>) -> String {
+fn planned(plan: &Plan, approval: Option<&str>, beyond: Option<&str>, deleting: bool) -> String {
     let hash = plan.hash();
     let other = match (approval, beyond) {
         (Some(begun), Some(beyond)) => {
@@ -127,18 +127,14 @@ fn planned(plan: &Plan, approval: Option<&str>, beyond: Option<&str>) -> String 
         (Some(other), _) => format!("The approval of {other} is for another plan. "),
         (None, _) => String::new(),
     };
-    if plan.adopts() {
-        return format!(
-            "plan {hash} adopts an API, not applied. {other}To have it applied, set the annotation {APPROVE} to {hash}. {}{}",
-            writes(plan),
-            kept(plan)
-        );
-    }
-    format!(
-        "plan {hash}, not applied. {other}To have it applied, set the annotation {APPROVE} to {hash}, or spec.mode to Apply. {}{}",
-        writes(plan),
-        kept(plan)
-    )
+    let (what, or) = match (plan.only_takes_over(), plan.adopts(), deleting) {
+        (true, ..) => (" adopts an API as it is", ""),
+        (_, true, _) => (" adopts an API", ""),
+        (.., true) => (" is the deletion of this object", ", spec.mode to Apply, or deletionPolicy to Retain"),
+        (.., false) => ("", ", or spec.mode to Apply"),
+    };
+    let approve = format!("To have it applied, set the annotation {APPROVE} to {hash}{or}.");
+    format!("plan {hash}{what}, not applied. {other}{approve} {}{}", writes(plan), kept(plan))
 }
 
 /// What the API has beside what the spec describes.
@@ -196,8 +192,8 @@ fn ready(pass: &Pass<'_>) -> Says {
             let blockers: Vec<String> = plan.blockers.iter().map(ToString::to_string).collect();
             says(False, Reason::Planned, format!("nothing can be applied: {}", blockers.join("; ")))
         }
-        Pass::Planned { plan, approval, beyond } => {
-            says(False, Reason::Planned, planned(plan, *approval, beyond.as_deref()))
+        Pass::Planned { plan, approval, beyond, deleting } => {
+            says(False, Reason::Planned, planned(plan, *approval, beyond.as_deref(), *deleting))
         }
         Pass::Paused { deleting: false } => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),
         Pass::Paused { deleting: true } => {

@@ -42,13 +42,22 @@ pub(super) fn next(object: &StepFunctionsApi, new: &StepFunctionsApiStatus, pass
             // Waiting in a line is nothing to be warned of.
             Some(EventDraft::new(trouble.reason != Reason::Throttled, trouble.reason, trouble.message.clone()))
         }
-        Pass::Planned { plan, .. } if news => {
-            let would_do = format!("plan {} would do: ", plan.hash());
+        Pass::Planned { plan, beyond, deleting, .. } if news => {
+            let hash = plan.hash();
+            let would_do = match beyond {
+                _ if *deleting => format!("the deletion, plan {hash}, would do: "),
+                Some(beyond) => format!("plan {hash}, with what the approved one did not have ({beyond}), would do: "),
+                None => format!("plan {hash} would do: "),
+            };
             Some(EventDraft::new(false, Reason::Planned, told(&would_do, plan)))
         }
         Pass::Drifted(plan) if news => {
             let found = others_did(plan, &old, old.revision.as_deref());
-            Some(EventDraft::new(true, Reason::Drifted, told(&format!("{found}would set it right: "), plan)))
+            Some(EventDraft::new(
+                true,
+                Reason::Drifted,
+                told(&format!("left as it is, {found}to set it right: "), plan),
+            ))
         }
         Pass::Paused { .. } if news => Some(EventDraft::new(false, Reason::Paused, "AWS is left alone".to_owned())),
         _ => None,

@@ -6,47 +6,20 @@ use std::process::Stdio;
 
 use serde_json::Value;
 use stepgate::api::Reason;
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::world::{MachineKind, World};
+use crate::world::{MachineKind, World, stepgate};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What a command leaves: exit code, standard output, standard error.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-async fn stepgate_with(arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stepgate"))
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).await.expect("it reads");
-    let output = child.wait_with_output().await.expect("it ends");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
-}
-
-async fn stepgate(arguments: &[&str], input: &str) -> Ran {
-    stepgate_with(arguments, input, &[]).await
-}
-
 async fn printed(arguments: &[&str], input: &str) -> String {
-    let ran = stepgate(arguments, input).await;
+    let ran = stepgate(arguments, input, &[]).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
     ran.out
 }
 
 async fn refused(arguments: &[&str], input: &str) -> String {
-    let ran = stepgate(arguments, input).await;
+    let ran = stepgate(arguments, input, &[]).await;
     assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{arguments:?}: {}", ran.err);
     ran.err
 }
@@ -217,7 +190,7 @@ async fn plan_against_the_account_lists_the_writes_until_they_are_made() {
     let namespace = world.kube.namespace.as_str();
     let plan = async |text: &str| {
         let variables = [("AWS_ACCESS_KEY_ID", world.aws.id.as_str()), ("AWS_SECRET_ACCESS_KEY", "test")];
-        let ran = stepgate_with(&["plan", "-", "-n", namespace], text, &variables).await;
+        let ran = stepgate(&["plan", "-", "-n", namespace], text, &variables).await;
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         ran.out
     };
@@ -250,7 +223,7 @@ async fn plan_against_the_account_lists_the_writes_until_they_are_made() {
 #[tokio::test]
 async fn plan_that_cannot_reach_aws_says_where() {
     let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("STEPGATE_OWNER_ID", "me")];
-    let ran = stepgate_with(&["plan", "-"], &manifest("api", ""), &variables).await;
+    let ran = stepgate(&["plan", "-"], &manifest("api", ""), &variables).await;
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("http://127.0.0.1:1") && ran.err.contains("onnection refused"), "{}", ran.err);
 }

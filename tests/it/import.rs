@@ -2,26 +2,26 @@
 
 use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::json;
-use tokio::process::Command;
 
 use crate::console::{Clicks, Console};
 use crate::samples::{self, REGION};
-use crate::world::{Answer, MachineKind, World, env, post};
+use crate::world::{Answer, MachineKind, Ran, World, condition, env, post, stepgate};
 
 /// Exit code, standard output and standard error.
 async fn import(world: &World, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_stepgate"))
-        .arg("import")
-        .args(arguments)
-        .env("AWS_ACCESS_KEY_ID", &world.aws.id)
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_ENDPOINT_URL", env("AWS_ENDPOINT_URL"))
-        .env("STEPGATE_QUOTA_SHARE", env("STEPGATE_QUOTA_SHARE"))
-        .output()
-        .await
-        .expect("the binary runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+    run(world, "import", arguments, "").await
+}
+
+async fn run(world: &World, command: &str, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let (endpoint, share) = (env("AWS_ENDPOINT_URL"), env("STEPGATE_QUOTA_SHARE"));
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", world.aws.id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+        ("STEPGATE_QUOTA_SHARE", &share),
+    ];
+    let Ran { code, out, err } = stepgate(&[&[command], arguments].concat(), input, &variables).await;
+    (code, out, err)
 }
 
 async fn imported(world: &World, arguments: &[&str]) -> String {
@@ -38,7 +38,10 @@ fn comments(manifest: &str) -> String {
 /// Applies an imported manifest; answers the steps of its plan, with what is kept, after it was approved.
 async fn adopt(world: &World, name: &str, manifest: &str) -> Vec<String> {
     world.kube.apply(manifest).await.expect("it applies as it was printed");
-    let plan = world.kube.wait(name, "False", "Planned").await.status.and_then(|status| status.plan).expect("a plan");
+    let object = world.kube.wait(name, "False", "Planned").await;
+    let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+    let plan = object.status.and_then(|status| status.plan).expect("a plan");
+    assert!(message.starts_with(&format!("plan {} adopts an API as it is, not applied.", plan.hash)), "{message}");
     let annotation = json!({"metadata": {"annotations": {"stepgate.dev/approve": plan.hash}}});
     world.kube.patch(name, annotation).await;
     world.kube.wait_ready(name).await;
@@ -63,6 +66,16 @@ async fn tutorial_of_aws_comes_out_as_a_manifest_that_changes_nothing() {
     println!("{manifest}");
     assert!(!manifest.contains("DIFFERENT") && !manifest.contains("Not described"), "{manifest}");
     assert!(manifest.contains("\n  name: startexecutionapi\n"), "{manifest}");
+    let planned = async |manifest: &str| {
+        let (code, out, err) = run(&world, "plan", &["--owner-id", "me", "-"], manifest).await;
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        out
+    };
+    let nothing = planned(&manifest).await;
+    let told = "default/startexecutionapi: no changes, 4 writes that take the API over (plan ";
+    assert!(nothing.starts_with(told), "{nothing}");
+    let other = planned(&manifest.replace("name: StartExecutionAPI", "name: Another")).await;
+    assert!(other.starts_with("default/startexecutionapi: 5 writes (plan "), "{other}");
 
     let _controller = world.controller().await;
     only_takes_over(&adopt(&world, "startexecutionapi", &manifest).await, "alpha", &[]);
@@ -140,6 +153,8 @@ async fn what_no_validator_checks_and_stages_of_no_interest_are_no_difference() 
     let world = World::new("import-part").await;
     let console = Console::tutorial(&world).await;
     console.deploy("other").await;
+    let both = comments(&imported(&world, &[&console.id, "--region", "us-east-1"]).await);
+    assert!(both.contains("# Stages serve DIFFERENT deployments now (alpha "), "{both}");
     let gateway = world.aws.apigateway("us-east-1");
     let resources = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
     let resource = resources.items().iter().find(|found| found.path() == Some("/execution")).and_then(|one| one.id());

@@ -194,6 +194,7 @@ async fn approved_plan_is_applied_and_no_other() {
     })
     .await;
     assert_eq!(world.aws.writes().await, []);
+    told_by_ready(&world, &format!("plan {} is the deletion of this object, not applied. ", end.hash)).await;
     approve(&world, &end.hash).await;
     world.kube.wait_gone(NAME).await;
     assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());

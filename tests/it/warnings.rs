@@ -1,11 +1,7 @@
 //! What is allowed and probably not meant is said, once, and applied.
 
-use std::process::Stdio;
-
-use tokio::io::AsyncWriteExt;
-
 use crate::samples::{self, REGION};
-use crate::world::{World, condition};
+use crate::world::{Ran, World, condition, stepgate};
 
 const SAYS: &str = "spec.methods[POST /run].arguments.input.header: Authorization carries a caller's secret";
 
@@ -43,17 +39,8 @@ async fn told(spec: &str) -> Vec<String> {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     let manifest =
         format!("apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {{name: x}}\nspec:\n{spec}");
-    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_stepgate"))
-        .args(["render", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    child.stdin.take().expect("a pipe").write_all(manifest.as_bytes()).await.expect("it reads");
-    let ran = child.wait_with_output().await.expect("it ends");
-    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
-    assert!(ran.status.success(), "{told}");
+    let Ran { code, err: told, .. } = stepgate(&["render", "-"], &manifest, &[]).await;
+    assert_eq!(code, 0, "{told}");
     told.lines().map(|line| line.trim_start_matches("warning: x: ").to_owned()).collect()
 }
 
@@ -216,17 +203,8 @@ async fn the_command_line_prints_warnings_beside_its_output() {
     let manifest =
         format!("apiVersion: stepgate.dev/v1alpha1\nkind: StepFunctionsApi\nmetadata: {{name: x}}\nspec:\n{spec}");
     for command in [&["render", "-"][..], &["plan", "--offline", "-"]] {
-        let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_stepgate"))
-            .args(command)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        child.stdin.take().expect("a pipe").write_all(manifest.as_bytes()).await.expect("it reads");
-        let ran = child.wait_with_output().await.expect("it ends");
-        assert!(ran.status.success() && !ran.stdout.is_empty());
-        let told = String::from_utf8_lossy(&ran.stderr);
+        let Ran { code, out, err: told } = stepgate(command, &manifest, &[]).await;
+        assert!(code == 0 && !out.is_empty());
         assert!(told.starts_with(&format!("warning: x: {SAYS}")) && told.lines().count() == 1, "{told}");
     }
 }

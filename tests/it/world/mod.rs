@@ -2,6 +2,7 @@
 
 mod api_proxy;
 mod aws;
+mod command;
 mod controller;
 mod gateway;
 mod kubernetes;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use api_proxy::{Act, ApiProxy, Which, writes};
 pub use aws::{Account, Call, MachineKind, Noted};
+pub use command::{Ran, stepgate};
 pub use controller::Controller;
 pub use gateway::{Answer, post};
 pub use kubernetes::{CHART, CRD_NAMESPACE, Kubernetes, condition, run};
