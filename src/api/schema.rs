@@ -41,8 +41,7 @@ fn all_problems(spec: &Value, schema: &Value, rules: &CompiledSchema) -> Vec<Pro
     }
     let Err(errors) = Validator::new().validate_compiled(rules, spec, None) else { return Vec::new() };
     let errors = errors.into_iter().filter(|error| error.kind == ErrorKind::ValidationFailure);
-    let mut found: Vec<Problem> =
-        errors.map(|error| Problem { field: joined(&error.field_path), message: error.message }).collect();
+    let mut found: Vec<Problem> = errors.map(|error| Problem::new(joined(&error.field_path), error.message)).collect();
     found.sort();
     found
 }
@@ -66,7 +65,7 @@ fn problems(path: &str, value: &Value, schema: &Value) -> Vec<Problem> {
 }
 
 fn note(found: &mut Vec<Problem>, field: impl Into<String>, message: impl Into<String>) {
-    found.push(Problem { field: field.into(), message: message.into() });
+    found.push(Problem::new(field, message));
 }
 
 fn check(path: &str, value: &Value, schema: &Value, found: &mut Vec<Problem>) {

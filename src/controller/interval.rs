@@ -25,7 +25,7 @@ pub(super) fn has_untold_interval(object: &StepFunctionsApi) -> bool {
 pub(super) fn unread_interval(object: &StepFunctionsApi) -> Option<Problem> {
     let message = parse_interval(object.annotations().get(CHECK_INTERVAL)?).err()?;
     let message = format!("{message}; a duration such as 5m is meant. Until then it is checked like all others");
-    Some(Problem { field: format!("metadata.annotations[{CHECK_INTERVAL}]"), message })
+    Some(Problem::new(format!("metadata.annotations[{CHECK_INTERVAL}]"), message))
 }
 
 /// A time between checks, such as `30m`.

@@ -15,7 +15,7 @@ pub(super) fn source(name: &str) -> Source {
 pub(super) fn read(source: &Source, is_default: bool, values: &Values) -> Result<Class, Unfilled> {
     let told = |message: String| {
         let message = if is_default { format!("not given, and the default: {message}") } else { message };
-        vec![Problem { field: FIELD.to_owned(), message }]
+        vec![Problem::new(FIELD, message)]
     };
     let text = match values.get(source) {
         Some(Content::Keys(keys)) => keys.get(KEY).and_then(Option::as_deref).unwrap_or_default(),

@@ -25,7 +25,7 @@ pub(super) fn fill(
     let mut wrong = written_twice(references);
     let mut secrets = Vec::new();
     for reference in references {
-        let problem = |message| Problem { field: reference.field.clone(), message };
+        let problem = |message: String| Problem::new(&reference.field, message);
         match look_up(reference, values).map(|text| text.map(|text| parsed(reference, text))) {
             Err(message) => missing.push(problem(message)),
             Ok(None) => secrets.push((reference, None)),
@@ -47,7 +47,7 @@ pub(super) fn fill(
         put(&mut spec, reference, value);
     }
     // The words of the error may quote a secret.
-    let unreadable = |_| vec![Problem { field: "spec".to_owned(), message: "cannot be read when filled".to_owned() }];
+    let unreadable = |_| vec![Problem::new("spec", "cannot be read when filled")];
     serde_json::from_value(spec).map_err(|error| Unfilled::Wrong(unreadable(error)))
 }
 
@@ -60,7 +60,7 @@ fn written_twice(references: &[Reference]) -> Vec<Problem> {
     let again = written.iter().enumerate().filter_map(|(index, reference)| {
         let first = written[..index].iter().find(|first| place(first) == place(reference))?;
         let message = format!("{} is that of {}, too, and AWS takes each value once", origin(reference), first.field);
-        Some(Problem { field: reference.field.clone(), message })
+        Some(Problem::new(&reference.field, message))
     });
     again.collect()
 }
@@ -144,9 +144,9 @@ fn put(spec: &mut Value, reference: &Reference, value: Option<Value>) {
 
 /// A problem of the filled spec, with the field as users know it and where the value came from.
 fn explained(problem: Problem, references: &[Reference], values: &Values) -> Problem {
-    let Problem { field, mut message } = problem;
+    let Problem { field, mut message, .. } = problem;
     let Some(reference) = references.iter().find(|reference| inside(&field, &reference.place.indexed)) else {
-        return Problem { field, message };
+        return Problem::new(field, message);
     };
     message.push_str(&format!(" (from {})", origin(reference)));
     if look_up(reference, values).is_ok_and(|text| text.is_some_and(|text| text.ends_with('\n'))) {
@@ -159,7 +159,7 @@ fn explained(problem: Problem, references: &[Reference], values: &Values) -> Pro
 /// A problem of a value that the field refers to, or of what stands at `rest` in it.
 pub(super) fn problem_at(field: &str, rest: &str, message: String) -> Problem {
     let message = if rest.is_empty() { message } else { format!("at {}: {message}", rest.trim_start_matches('.')) };
-    Problem { field: field.to_owned(), message }
+    Problem::new(field, message)
 }
 
 /// Whether a path is that of a field or of something in it.
@@ -370,7 +370,7 @@ mod tests {
         // A problem that render finds, with where the value came from.
         let references = References::of(&keyed(), None);
         let filled = references.fill(&keyed(), &both).unwrap();
-        let problem = |field: &str| Problem { field: field.to_owned(), message: "is short".to_owned() };
+        let problem = |field: &str| Problem::new(field, "is short");
         let filled_field = "spec.usagePlans[p].apiKeys[yours].value";
         let told = references.explain(&filled, &[problem(filled_field), problem("spec.stages")]).unwrap();
         assert_eq!(told[0].field, field);

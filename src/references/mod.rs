@@ -177,10 +177,9 @@ impl References {
     /// question came from. `None` if no change of what the spec refers to can cure one of them.
     pub fn explain(&self, filled: &StepFunctionsApiSpec, problems: &[Problem]) -> Option<Vec<Problem>> {
         let fields = self.fields(filled);
-        let class = self.class.as_ref().map(ToString::to_string);
-        let by_class = |problem: &Problem| class.as_ref().is_some_and(|class| problem.message.starts_with(class));
-        let mut any = problems.iter().any(by_class);
-        let explained = |Problem { field, message }: &Problem| {
+        let mut any = problems.iter().any(|problem| problem.by_class);
+        let explained = |problem: &Problem| {
+            let Problem { field, message, .. } = problem;
             let own = fields.iter().find(|([path, _], _)| fill::inside(field, path));
             let named = || fields.iter().find(|([path, _], _)| message.contains(path));
             let from = own.map(|(_, reference)| format!(" (from {})", fill::origin(reference)));
@@ -190,7 +189,7 @@ impl References {
             let message = format!("{}{}", written(&fields, message), from.unwrap_or_default());
             match own {
                 Some(([path, written], _)) => fill::problem_at(written, &field[path.len()..], message),
-                None => Problem { field: field.clone(), message },
+                None => Problem { message, ..problem.clone() },
             }
         };
         let problems = problems.iter().map(explained).collect();

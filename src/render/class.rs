@@ -133,7 +133,7 @@ struct Limit<'a> {
 
 impl Limit<'_> {
     fn refuse(&mut self, field: &str, why: impl Display) {
-        self.problems.add(field, format!("{} {why}", self.class));
+        self.problems.refuse(field, format!("{} {why}", self.class));
     }
 
     /// A list that is empty allows everything.

@@ -55,13 +55,18 @@ struct Problems {
 impl Problems {
     /// Notes what makes the spec invalid.
     fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.errors.push(Problem { field: field.into(), message: message.into() });
+        self.errors.push(Problem::new(field, message));
+    }
+
+    /// Notes what the object's class does not allow.
+    fn refuse(&mut self, field: &str, message: String) {
+        self.errors.push(Problem { by_class: true, ..Problem::new(field, message) });
     }
 
     /// Notes what is allowed and probably not meant. Users see it in the Accepted condition, as an event, and from
     /// `stepgate render` and `stepgate plan`.
     fn warn(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.warnings.push(Problem { field: field.into(), message: message.into() });
+        self.warnings.push(Problem::new(field, message));
     }
 
     /// The value, or `None` after noting the problem.

@@ -83,7 +83,7 @@ impl<'a> Builder<'a> {
     pub(super) fn need(&mut self, field: &str, message: impl Into<String>, condition: impl Into<String>) {
         let condition = condition.into();
         if self.needed.iter().all(|need| need.condition != condition) {
-            let told = Problem { field: field.to_owned(), message: message.into() };
+            let told = Problem::new(field, message);
             self.needed.push(Need { condition, told });
         }
     }
