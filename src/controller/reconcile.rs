@@ -162,7 +162,9 @@ impl PassOver<'_> {
             Err(error) => return self.no_outputs(report, error, None).await,
         };
         let aws = self.aws(&desired.region);
-        let observed = match observe(&aws, desired, &scope(self.object, spec)).await {
+        let mut scope = scope(self.object, spec);
+        scope.settled &= !self.shared.schedule.is_whole(&self.uid);
+        let observed = match observe(&aws, desired, &scope).await {
             Ok(observed) => observed,
             Err(error) => return self.fail(report, &Trouble::aws(&error), None).await,
         };

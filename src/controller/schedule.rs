@@ -9,13 +9,19 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 /// What is remembered of an object, by its uid.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Memory {
     checked: Option<Instant>,
+    /// How many good checks there were.
+    checks: u64,
     failures: u32,
     /// Until when a pass over this version of the object would only repeat what failed.
     held: Option<(u64, Instant)>,
 }
+
+/// A check reads what the object names. Each of so many reads everything: what others made beside that, deployments that
+/// they deleted, state machines that are gone.
+const WHOLE: u64 = 10;
 
 /// Checks and failures of all objects.
 pub(super) struct Schedule {
@@ -56,8 +62,18 @@ impl Schedule {
 
     /// Notes a good check and says when the next one is due.
     pub(super) fn checked(&self, uid: &str, interval: Duration) -> Duration {
-        self.with(uid, |memory| *memory = Memory { checked: Some(Instant::now()), failures: 0, held: None });
+        self.with(uid, |memory| {
+            *memory = Memory { checked: Some(Instant::now()), checks: memory.checks + 1, ..Memory::default() };
+        });
         spread(uid, interval)
+    }
+
+    /// Whether the next check is one of those that read everything: none of the first ones, and not for all objects at
+    /// once.
+    pub(super) fn is_whole(&self, uid: &str) -> bool {
+        let checks = self.with(uid, |memory| memory.checks);
+        let ahead = (share(uid) * (WHOLE / 2) as f64) as u64;
+        (checks + ahead) % WHOLE == WHOLE - 1
     }
 
     /// Notes a failure and says how many there were in a row.
@@ -85,7 +101,7 @@ impl Schedule {
     }
 
     fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
-        act(self.lock().memory.entry(uid.to_owned()).or_insert(Memory { checked: None, failures: 0, held: None }))
+        act(self.lock().memory.entry(uid.to_owned()).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -128,6 +144,20 @@ mod tests {
         schedule.begin();
         let due = (0..1000).filter(|n| schedule.until_due(&format!("uid-{n}"), HALF_AN_HOUR).is_zero()).count();
         assert!(due < 5, "{due} of 1000 are due at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_of_ten_checks_of_an_object_reads_everything_and_not_those_of_all_at_once() {
+        let schedule = Schedule::new(HALF_AN_HOUR);
+        let whole_checks = |uid: &str| -> Vec<bool> {
+            let check = |_| (schedule.is_whole(uid), schedule.checked(uid, HALF_AN_HOUR)).0;
+            (0..30).map(check).collect()
+        };
+        let all: Vec<Vec<bool>> = (0..1000).map(|n| whole_checks(&format!("uid-{n}"))).collect();
+        assert!(all.iter().all(|checks| checks.iter().filter(|whole| **whole).count() == 3));
+        let at_once = (0..30).map(|at| all.iter().filter(|checks| checks[at]).count()).max();
+        assert!(at_once < Some(250), "{at_once:?} of 1000");
+        assert!(all.iter().all(|checks| !checks[..4].contains(&true)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,6 +11,8 @@ use super::RestApiId;
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 pub const INLINE_POLICY_MAX: usize = 10_240;
 
+const STATEMENT: &str = "Statement";
+
 /// A policy document. Order of statements, actions and resources, and "one or a list of one", do not matter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyDocument(Value);
@@ -85,12 +87,12 @@ impl PolicyDocument {
             Value::Object(statement)
         });
         let mut document = self.0.as_object()?.clone();
-        document.insert("Statement".to_owned(), statements.collect());
+        document.insert(STATEMENT.to_owned(), statements.collect());
         Some(Self::new(Value::Object(document)))
     }
 
     fn statements(&self) -> Option<Vec<Value>> {
-        self.0.get("Statement").cloned().map(list)
+        self.0.get(STATEMENT).cloned().map(list)
     }
 
     /// The document as a value.
@@ -115,11 +117,7 @@ impl Serialize for PolicyDocument {
 
 /// The statements of a document, to be changed.
 fn statements(document: &mut Value) -> Vec<&mut Value> {
-    match document.get_mut("Statement") {
-        Some(Value::Array(statements)) => statements.iter_mut().collect(),
-        Some(statement) => vec![statement],
-        None => Vec::new(),
-    }
+    document.get_mut(STATEMENT).and_then(Value::as_array_mut).into_iter().flatten().collect()
 }
 
 /// Changes a text, or each of a list of them.
@@ -152,10 +150,16 @@ fn account(text: &str) -> Option<String> {
     (start == "arn" && service == "iam").then(|| account.to_owned())
 }
 
-/// Lists sorted, lists of one unwrapped. In a policy no list's order has a meaning.
+/// Lists sorted, lists of one unwrapped, but that of the statements. In a policy no list's order has a meaning.
 fn normal(value: Value) -> Value {
     match value {
-        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, normal(value))).collect()),
+        Value::Object(map) => {
+            let entry = |(key, value): (String, Value)| match normal(value) {
+                one @ Value::Object(_) if key == STATEMENT => (key, Value::Array(vec![one])),
+                value => (key, value),
+            };
+            Value::Object(map.into_iter().map(entry).collect())
+        }
         Value::Array(mut items) if items.len() == 1 => normal(items.remove(0)),
         Value::Array(items) => {
             let mut items: Vec<Value> = items.into_iter().map(normal).collect();

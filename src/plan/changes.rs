@@ -97,11 +97,24 @@ fn walk(path: &str, from: Option<Value>, to: Option<Value>, changes: &mut Vec<Ch
                 walk(&format!("{path}.{key}"), Some(value), None, changes);
             }
         }
-        (Some(Value::Array(from)), Some(Value::Array(to)))
-            if from.len() == to.len() && from.iter().all(Value::is_object) =>
-        {
-            for (at, (from, to)) in from.into_iter().zip(to).enumerate() {
-                walk(&format!("{path}[{at}]"), Some(from), Some(to), changes);
+        (Some(Value::Array(from)), Some(Value::Array(to))) if from.iter().chain(&to).all(Value::is_object) => {
+            // Of such lists the order means nothing: what is told is what only one of them has.
+            let only = |all: &[Value], others: &[Value]| -> Vec<(usize, Value)> {
+                all.iter().cloned().enumerate().filter(|(_, one)| !others.contains(one)).collect()
+            };
+            let (gone, new) = (only(&from, &to), only(&to, &from));
+            let change = |from, to| Change { path: path.to_owned(), from, to };
+            match (gone.len(), new.len()) {
+                (0, 0) => changes.push(change(Some(Value::Array(from)), Some(Value::Array(to)))),
+                (gone_count, new_count) if gone_count == new_count => {
+                    for ((_, from), (at, to)) in gone.into_iter().zip(new) {
+                        walk(&format!("{path}[{at}]"), Some(from), Some(to), changes);
+                    }
+                }
+                _ => {
+                    changes.extend(gone.into_iter().map(|(_, gone)| change(Some(gone), None)));
+                    changes.extend(new.into_iter().map(|(_, new)| change(None, Some(new))));
+                }
             }
         }
         (from, to) => changes.push(Change { path: path.to_owned(), from, to }),
@@ -175,6 +188,19 @@ mod tests {
         assert_eq!(other_kind.last().map(String::as_str), Some("m: (none) -> \"Mock\""));
         let statements = |allowed: &str| Some(json!([{"Action": allowed}, {"Action": "b"}]));
         assert_eq!(told(statements("a"), statements("*"), 8), [r#"m[0].Action: "a" -> "*""#]);
+    }
+
+    #[test]
+    fn an_entry_more_or_less_in_a_list_of_objects_is_told_alone() {
+        let list = |names: &[&str]| json!(names.iter().map(|name| json!({"n": name})).collect::<Vec<_>>());
+        let told = |from: &[&str], to: &[&str]| -> Vec<String> {
+            let changes = Change::between("l", Some(&list(from)), Some(&list(to)));
+            changes.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(told(&["a", "b"], &["a", "x", "b"]), [r#"l: (none) -> {"n":"x"}"#]);
+        assert_eq!(told(&["a", "b"], &["b"]), [r#"l: {"n":"a"} -> (none)"#]);
+        assert_eq!(told(&["a"], &[]), [r#"l: {"n":"a"} -> (none)"#]);
+        assert_eq!(told(&["a", "a"], &["a"]), [r#"l: [{"n":"a"},{"n":"a"}] -> [{"n":"a"}]"#]);
     }
 
     #[test]

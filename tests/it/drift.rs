@@ -161,6 +161,20 @@ async fn what_others_made_in_the_api_is_named_before_a_put_removes_it() {
 }
 
 #[tokio::test]
+async fn what_others_made_beside_what_is_described_is_found_by_one_of_ten_checks() {
+    let world = samples::world("foreign-whole").await;
+    let _controller = world.controller_with(&[("STEPGATE_CHECK_INTERVAL", "1s")]).await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let gateway = world.aws.apigateway(REGION);
+    let model = gateway.create_model().rest_api_id(&id).name("Theirs").content_type("application/json").schema("{}");
+    model.send().await.expect("a model");
+    told_once(&world, "DriftHealed", &["models.Theirs"]).await;
+    let model = gateway.get_model().rest_api_id(&id).model_name("Theirs").send().await;
+    assert!(model.is_err(), "it is there");
+}
+
+#[tokio::test]
 async fn writes_of_a_pass_that_failed_are_told_with_those_that_end_it() {
     let world = samples::world("told-late").await;
     let _controller = world.controller().await;
