@@ -75,6 +75,8 @@ pub struct Ids {
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
     pub stages: BTreeMap<StageName, DeploymentId>,
+    /// The stages that a step made or moved.
+    pub brought: BTreeSet<StageName>,
     /// Whether a step changed what the role may do or who assumes it. That takes effect after a while only.
     role_changed: bool,
     /// Ids of the draft's resources by path, once they are asked for.
@@ -105,6 +107,7 @@ impl Ids {
             head: observed.rest_api.as_ref().map(head),
             deployments: observed.deployments.clone(),
             stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
+            brought: BTreeSet::new(),
             role_changed: false,
             resources: BTreeMap::new(),
         }

@@ -2,7 +2,7 @@
 
 use super::{Ids, rest_api};
 use crate::aws::{Aws, Result, StagePatch, TaggedResource};
-use crate::model::{Revision, Stage, StageChange};
+use crate::model::{DeploymentId, Revision, Stage, StageChange};
 use crate::plan::{StageUpdate, TagChange};
 
 pub(super) async fn create(
@@ -14,8 +14,14 @@ pub(super) async fn create(
 ) -> Result<()> {
     let deployment = ids.need_deployment(revision)?.clone();
     aws.create_stage(ids.need_rest_api()?, name, stage, &deployment).await?;
-    ids.stages.insert(name.to_owned(), deployment);
+    bring(ids, name, deployment);
     Ok(())
+}
+
+/// Notes what a stage serves from now on.
+fn bring(ids: &mut Ids, name: &str, deployment: DeploymentId) {
+    ids.stages.insert(name.to_owned(), deployment);
+    ids.brought.insert(name.to_owned());
 }
 
 pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, name: &str, update: &StageUpdate) -> Result<()> {
@@ -31,7 +37,9 @@ pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, name: &str, update: &S
         change: change.clone(),
     };
     aws.update_stage(ids.need_rest_api()?, name, &patch).await?;
-    ids.stages.extend(patch.deployment.map(|deployment| (name.to_owned(), deployment)));
+    if let Some(deployment) = patch.deployment {
+        bring(ids, name, deployment);
+    }
     Ok(())
 }
 

@@ -123,7 +123,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed to {} ({}): ", self.tried, self.operation)?;
+        // Who waits for a turn has not asked, and nothing has failed.
+        let failed = if self.class == Class::Throttled && self.code.is_none() { "waiting to" } else { "failed to" };
+        write!(f, "{failed} {} ({}): ", self.tried, self.operation)?;
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }

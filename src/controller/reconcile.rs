@@ -201,12 +201,19 @@ impl PassOver<'_> {
         if let Some(failure) = &outcome.failure {
             // The next pass finds the rest only.
             let begun = plan.begun(outcome.made, &outcome.idle);
+            let trouble = wanted.as_written(Trouble::step(failure), &read.references);
             match status::healed(self.object, &begun, desired, drifted).filter(|_| drifted) {
                 Some(healed) => report.publish(&healed).await,
+                // It may be long until a test succeeds.
+                None if trouble.reason == Reason::PreflightFailed => {
+                    let done = self.shared.untold.take(&self.uid).into_iter().chain(begun.steps).collect();
+                    if let Some(event) = status::done_so_far(done) {
+                        report.publish(&event).await;
+                    }
+                }
                 None => self.shared.untold.leave(&self.uid, begun.steps),
             }
             self.shared.untold.leave(&self.uid, perhaps_made(&plan, &outcome));
-            let trouble = wanted.as_written(Trouble::step(failure), &read.references);
             let made = Some((&outcome, desired));
             if let failed @ Pass::Failed { served: Some(_), .. } = failed(&trouble, made) {
                 // Others can use what callers have.
@@ -365,6 +372,6 @@ impl PassOver<'_> {
 fn failed<'a>(trouble: &'a Trouble, made: Option<(&'a Outcome, &'a Desired)>) -> Pass<'a> {
     let step = made.and_then(|(outcome, _)| outcome.failure.as_ref()).map(|failure| &failure.action);
     let served = made.map(|(_, desired)| desired).filter(|_| step.is_some_and(|step| step.spares_callers()));
-    let ids = made.map(|(outcome, _)| &outcome.ids);
-    Pass::Failed { trouble, part: step.map(|step| step.part()), ids, served }
+    let made = made.map(|(outcome, desired)| (&outcome.ids, desired));
+    Pass::Failed { trouble, part: step.map(|step| step.part()), made, served }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Shared;
 use super::references::Read;
 use crate::api::{CHECK_NOW, FIELD_MANAGER, ReferenceStatus, StepFunctionsApi, StepFunctionsApiStatus};
-use crate::model::{Deployment, Holder, Observed};
+use crate::model::{Holder, Observed};
 use crate::plan::Action;
 use crate::references::Secrets;
 use crate::render::Problem;
@@ -29,7 +29,7 @@ pub(super) struct Report<'a> {
     written: StepFunctionsApiStatus,
     warnings: Vec<Problem>,
     references: Option<Vec<ReferenceStatus>>,
-    deployments: Option<Vec<Deployment>>,
+    observed: Option<Observed>,
     secrets: Secrets,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Report<'a> {
             written: object.status.clone().unwrap_or_default(),
             warnings: Vec::new(),
             references: None,
-            deployments: None,
+            observed: None,
             secrets: Secrets::default(),
         }
     }
@@ -62,7 +62,7 @@ impl<'a> Report<'a> {
     pub(super) fn see(&mut self, observed: &Observed) {
         let others = observed.rest_api.as_ref().is_some_and(|api| matches!(api.holder, Holder::Other(_)));
         // An API of another object's is not looked into.
-        self.deployments = (!others).then(|| observed.deployments.clone());
+        self.observed = (!others).then(|| observed.clone());
     }
 
     /// What is not to be shown of it.
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
             check_now: self.object.annotations().get(CHECK_NOW).map(String::as_str),
             warnings: &self.warnings,
             references: self.references.as_deref(),
-            deployments: self.deployments.as_deref(),
+            observed: self.observed.as_ref(),
             secrets: &self.secrets,
         };
         let (status, events) = status::next(self.object, &self.written, pass, context);

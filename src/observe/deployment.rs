@@ -5,19 +5,25 @@ use std::collections::BTreeMap;
 
 use super::Scope;
 use crate::aws::{Aws, Result};
-use crate::model::{Deployment, DeploymentHead, DeploymentId, ObservedStage, RestApiId, Revision, StageName};
+use crate::model::{Deployment, DeploymentHead, DeploymentId, Desired, ObservedStage, RestApiId, Revision, StageName};
 
 pub(super) async fn observe(
     aws: &impl Aws,
+    desired: &Desired,
     scope: &Scope,
     api: &RestApiId,
     stages: &BTreeMap<StageName, ObservedStage>,
 ) -> Result<Vec<Deployment>> {
     let seen = |id: &DeploymentId| scope.deployments.iter().find(|seen| seen.id == *id);
-    if scope.settled
-        && !stages.is_empty()
-        && stages.values().flat_map(ObservedStage::deployments).all(|id| seen(id).is_some())
-    {
+    // A stage that was moved leaves a deployment that others could delete.
+    let serves_its_own = |(name, brought): (&StageName, &DeploymentId)| {
+        let canary = |found: &ObservedStage| match &found.canary_deployment {
+            Some(id) => seen(id).is_some_and(|seen| desired.revision.as_ref() == Some(&seen.revision)),
+            None => desired.stages.get(name).is_none_or(|wanted| wanted.canary.is_none()),
+        };
+        stages.get(name).is_some_and(|found| found.deployment == *brought && canary(found))
+    };
+    if scope.settled && !scope.stages.is_empty() && scope.stages.iter().all(serves_its_own) {
         return Ok(scope.deployments.clone());
     }
     let found = aws.get_deployments(api).await?;

@@ -75,7 +75,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let (mut stages, mut used_by_others, mut deployments) = Default::default();
     if let Some(api) = rest_api.as_ref().filter(|api| !matches!(api.holder, Holder::Other(_))) {
         (stages, used_by_others) = stage::observe(aws, desired, scope, &api.id, &ours).await?;
-        deployments = deployment::observe(aws, scope, &api.id, &stages).await?;
+        deployments = deployment::observe(aws, desired, scope, &api.id, &stages).await?;
     }
     let client_certificates = client_certificate::observe(aws, desired, scope, &stages, &ours).await?;
     let machines = state_machine::observe(aws, desired, scope).await?;

@@ -11,7 +11,7 @@
 //! | API of nobody's that is to be taken over | present | tag, then as if it were ours |
 //!
 //! What others need is built first and removed last: role, API, deployment, stages, usage plans, API keys, domain names;
-//! then back. A stage that goes back to an older deployment does so first of all.
+//! then back. Stages that serve what exists already do not wait for what is new: a stage that goes back does so first of all.
 
 mod action;
 mod adopt;
@@ -91,7 +91,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         adopt::plan,
         role::plan,
         policy::plan,
-        stage::roll_back,
+        stage::before_tests,
         rest_api::plan,
         preflight::plan,
         deployment::plan,
@@ -170,10 +170,11 @@ impl Plan {
         (!self.foreign_policies.is_empty()).then(|| blocker::some(&self.foreign_policies))
     }
 
-    /// Hash of all that the steps write.
+    /// Hash of all that the steps write, and of the places that they change: a put writes the same whatever it takes away.
     pub fn hash(&self) -> String {
-        let actions: Vec<&Action> = self.steps.iter().map(|step| &step.action).collect();
-        short(&Sha256::digest(format!("{actions:?}")))
+        let paths = |step: &Step| step.changes.iter().map(|change| change.path.clone()).collect::<Vec<_>>();
+        let steps: Vec<_> = self.steps.iter().map(|step| (&step.action, paths(step))).collect();
+        short(&Sha256::digest(format!("{steps:?}")))
     }
 
     /// Keys of the users' tags that the steps set.

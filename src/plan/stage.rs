@@ -14,36 +14,58 @@ use crate::model::{
 /// End of what a change says of a deployment that is not ours.
 pub const FOREIGN: &str = "of someone else";
 
+/// What waits for nothing that is new: stages that serve what exists, with all that they have, and of the others that they
+/// go back to such a deployment.
+pub(super) fn before_tests(desired: &Desired, observed: &Observed) -> Steps {
+    let mut steps = Steps::default();
+    for (name, wanted) in desired.stages_in_order() {
+        let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
+        if !waits(desired, observed, name, wanted) {
+            stage.plan(desired, observed, &mut steps);
+        } else if goes_back(desired, observed, name, stage.revision) {
+            stage.serve(desired, observed, &mut steps);
+        }
+    }
+    steps
+}
+
+/// All else: what serves the new, once that was tested, and what goes.
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
-    let Some(current) = &desired.revision else { return steps };
-    for (name, wanted) in desired.stages_in_order() {
-        let Some(revision) = desired.served_by(name) else { continue };
-        let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
-        let stage = Wanted { name, stage: wanted, revision, current, certificate };
-        match observed.stages.get(name) {
-            // Told, while all else is done.
-            None if deployment::is_gone(desired, observed, revision) => {}
-            None => {
-                let revision = revision.clone();
-                let create = Action::CreateStage { name: name.clone(), stage: wanted.clone(), revision };
-                steps.build.push(Step::new(create));
-                stage.update(&Found::created(wanted, &stage), &mut steps);
-            }
-            Some(found) if !found.owned => {
-                steps.blockers.push(Blocker::NotOwned { what: format!("stage {name} of this API") });
-            }
-            Some(found) => {
-                // Where it goes back to is written before.
-                let back = goes_back(desired, observed, name, revision);
-                let moved = if back { Vec::new() } else { moved(name, found, observed, revision) };
-                stage.update(&Found::observed(found, observed, moved), &mut steps);
-            }
-        }
+    for (name, wanted) in
+        desired.stages_in_order().into_iter().filter(|(name, wanted)| waits(desired, observed, name, wanted))
+    {
+        let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
+        stage.plan(desired, observed, &mut steps);
     }
     let gone = observed.stages.iter().filter(|(name, found)| found.owned && !desired.stages.contains_key(*name));
     steps.remove.extend(gone.map(|(name, _)| Step::new(Action::DeleteStage(name.clone()))));
     steps
+}
+
+/// Whether a stage or its canary is to serve what is new, to have other variables there, which may lead to another machine,
+/// or a certificate that is still to be made.
+fn waits(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> bool {
+    is_tested(desired, observed, name, wanted)
+        || (wanted.client_certificate && observed.client_certificate(name).is_none())
+}
+
+/// Whether a stage or its canary is to serve what the spec describes, and was not brought to it yet, or not with these
+/// variables.
+fn is_tested(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> bool {
+    let Some(current) = &desired.revision else { return false };
+    let found = observed.stages.get(name);
+    let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
+    let moves = serves(found.map(|found| &found.deployment)) != Some(current);
+    let varies = found.is_some_and(|found| found.stage.variables != wanted.variables);
+    let stage =
+        desired.served_by(name) == Some(current) && (moves && !goes_back(desired, observed, name, current) || varies);
+    let canary = wanted.canary.as_ref().is_some_and(|canary| {
+        let has = found.and_then(|found| found.stage.canary.as_ref());
+        serves(found.and_then(|found| found.canary_deployment.as_ref())) != Some(current)
+            || has.is_some_and(|has| has.variables != canary.variables)
+    });
+    stage || canary
 }
 
 /// Whether a stage is to serve a deployment that exists: an older one, or the one that it was brought to before others moved
@@ -53,31 +75,14 @@ fn goes_back(desired: &Desired, observed: &Observed, name: &str, revision: &Revi
         || observed.brought_to.get(name).and_then(|id| observed.revision_of(id)) == Some(revision)
 }
 
-/// Stages that go back to a deployment that exists. Callers wait for that, and it needs nothing else of the plan.
-pub(super) fn roll_back(desired: &Desired, observed: &Observed) -> Steps {
-    let mut steps = Steps::default();
-    for (name, found) in observed.stages.iter().filter(|(_, found)| found.owned) {
-        let serves = desired.served_by(name).filter(|_| desired.stages.contains_key(name));
-        let Some(revision) = serves.filter(|revision| goes_back(desired, observed, name, revision)) else { continue };
-        let changes = moved(name, found, observed, revision);
-        if !changes.is_empty() {
-            let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
-            steps.build.push(Step { action: Action::UpdateStage { name: name.clone(), update }, changes });
-        }
-    }
-    steps
-}
-
 /// What it changes that a stage serves that revision; empty if it does.
 fn moved(name: &str, found: &ObservedStage, observed: &Observed, revision: &Revision) -> Vec<Change> {
-    let path = format!("stage/{name} revision");
-    match observed.revision_of(&found.deployment) {
-        Some(serves) => Change::between(&path, Some(serves), Some(revision)),
-        None => {
-            let foreign = format!("deployment {} {FOREIGN}", found.deployment);
-            Change::between(&path, Some(&foreign), Some(&revision.0))
-        }
-    }
+    Change::between(&format!("stage/{name} revision"), Some(&serves(&found.deployment, observed)), Some(&revision.0))
+}
+
+/// What a deployment is called: by its revision, if it is ours.
+fn serves(id: &DeploymentId, observed: &Observed) -> String {
+    observed.revision_of(id).map_or_else(|| format!("deployment {id} {FOREIGN}"), ToString::to_string)
 }
 
 /// Whether a stage or a canary is to serve what the spec describes.
@@ -88,35 +93,22 @@ pub(super) fn any_serves_current(desired: &Desired) -> bool {
     desired.stages.iter().any(serves)
 }
 
-/// Whether a stage or a canary is to serve what the spec describes, and was not brought to it yet.
-pub(super) fn any_moves(desired: &Desired, observed: &Observed) -> bool {
-    let current = desired.revision.as_ref();
-    let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
-    let moves = |(name, wanted): (&StageName, &Stage)| {
-        let found = observed.stages.get(name);
-        let canary = serves(found.and_then(|found| found.canary_deployment.as_ref()));
-        let back = current.is_some_and(|current| goes_back(desired, observed, name, current));
-        (desired.served_by(name) == current && serves(found.map(|found| &found.deployment)) != current && !back)
-            || (wanted.canary.is_some() && canary != current)
-    };
-    current.is_some() && desired.stages.iter().any(moves)
-}
-
-/// Whether a stage or its canary is to have other variables: they may lead to another machine.
-pub(super) fn any_variables(desired: &Desired, observed: &Observed) -> bool {
-    let other = |(name, found): (&StageName, &ObservedStage)| {
-        let wanted = desired.stages.get(name);
-        wanted.is_some_and(|wanted| wanted.variables != found.stage.variables || wanted.canary != found.stage.canary)
-    };
-    observed.stages.iter().any(other)
+/// Whether a stage or a canary is to serve what the spec describes, and was not brought to it yet, or not so.
+pub(super) fn any_tested(desired: &Desired, observed: &Observed) -> bool {
+    desired.stages.iter().any(|(name, wanted)| is_tested(desired, observed, name, wanted))
 }
 
 /// Whether a stage is to serve something else, or to have other variables.
 pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
     let other = |(name, found): (&StageName, &ObservedStage)| {
-        desired.stages.contains_key(name) && observed.revision_of(&found.deployment) != desired.served_by(name)
+        let has = &found.stage;
+        desired.stages.get(name).is_some_and(|wanted| {
+            observed.revision_of(&found.deployment) != desired.served_by(name)
+                || wanted.variables != has.variables
+                || wanted.canary != has.canary
+        })
     };
-    any_moves(desired, observed) || any_variables(desired, observed) || observed.stages.iter().any(other)
+    any_tested(desired, observed) || observed.stages.iter().any(other)
 }
 
 /// What a stage should be.
@@ -134,7 +126,8 @@ struct Wanted<'a> {
 struct Found<'a> {
     stage: Stage,
     moved: Vec<Change>,
-    canary_serves: Option<&'a Revision>,
+    /// The revision that the canary serves, or a word for a deployment that is not ours.
+    canary_serves: Option<String>,
     certificate: Option<&'a ClientCertificateId>,
 }
 
@@ -143,17 +136,67 @@ impl<'a> Found<'a> {
         Self {
             stage: found.stage.clone(),
             moved,
-            canary_serves: found.canary_deployment.as_ref().and_then(|id| observed.revision_of(id)),
+            canary_serves: found.canary_deployment.as_ref().map(|id| serves(id, observed)),
             certificate: found.client_certificate.as_ref(),
         }
     }
 
     fn created(stage: &Stage, wanted: &Wanted<'a>) -> Self {
-        Self { stage: stage.as_created(), moved: Vec::new(), canary_serves: Some(wanted.revision), certificate: None }
+        Self {
+            stage: stage.as_created(),
+            moved: Vec::new(),
+            canary_serves: Some(wanted.revision.to_string()),
+            certificate: None,
+        }
     }
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    fn of(desired: &'a Desired, observed: &'a Observed, name: &'a StageName, stage: &'a Stage) -> Option<Self> {
+        let certificate = observed.client_certificate(name).map(|certificate| &certificate.id);
+        let (revision, current) = (desired.served_by(name)?, desired.revision.as_ref()?);
+        Some(Self { name, stage, revision, current, certificate })
+    }
+
+    /// All that leads there, but that it goes back, where that was written before.
+    fn plan(&self, desired: &Desired, observed: &Observed, steps: &mut Steps) {
+        let waits = waits(desired, observed, self.name, self.stage);
+        let back = waits && goes_back(desired, observed, self.name, self.revision);
+        match observed.stages.get(self.name) {
+            // Told, while all else is done.
+            None if deployment::is_gone(desired, observed, self.revision) => {}
+            None => {
+                if !back {
+                    self.serve(desired, observed, steps);
+                }
+                self.update(&Found::created(self.stage, self), steps);
+            }
+            Some(found) if !found.owned => {
+                steps.blockers.push(Blocker::NotOwned { what: format!("stage {} of this API", self.name) });
+            }
+            Some(found) => {
+                let moved = if back { Vec::new() } else { moved(self.name, found, observed, self.revision) };
+                self.update(&Found::observed(found, observed, moved), steps);
+            }
+        }
+    }
+
+    /// That it exists and serves its revision, and nothing else.
+    fn serve(&self, desired: &Desired, observed: &Observed, steps: &mut Steps) {
+        let (name, revision) = (self.name.to_owned(), self.revision.clone());
+        match observed.stages.get(self.name) {
+            None if deployment::is_gone(desired, observed, self.revision) => {}
+            None => steps.build.push(Step::new(Action::CreateStage { name, stage: self.stage.clone(), revision })),
+            Some(found) => {
+                let changes = moved(self.name, found, observed, self.revision);
+                if found.owned && !changes.is_empty() {
+                    let update = StageUpdate { revision: Some(revision), ..StageUpdate::default() };
+                    steps.build.push(Step { action: Action::UpdateStage { name, update }, changes });
+                }
+            }
+        }
+    }
+
     fn path(&self, field: &str) -> String {
         format!("stage/{} {field}", self.name)
     }
@@ -215,9 +258,9 @@ impl Wanted<'_> {
             update.change.canary = has.map(|_| CanaryChange::Remove);
             return;
         };
-        if has.is_none() || found.canary_serves != Some(self.current) {
+        if has.is_none() || found.canary_serves.as_ref() != Some(&self.current.0) {
             let path = self.path("canary.revision");
-            changes.extend(Change::between(&path, found.canary_serves, Some(self.current)));
+            changes.extend(Change::between(&path, found.canary_serves.as_ref(), Some(&self.current.0)));
             update.canary_revision = Some(self.current.clone());
         }
         if has != Some(wanted) {

@@ -5,7 +5,7 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::{CanaryStatus, DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
 use crate::apply::Ids;
-use crate::model::{Deployment, DeploymentId, Desired, Needs, PolicyDocument, Revision};
+use crate::model::{Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision};
 
 /// The deployments that are left after a pass.
 pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus> {
@@ -31,6 +31,21 @@ pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus>
         }
     };
     ids.deployments.iter().map(shown).collect()
+}
+
+/// Forgets deployments that are gone, and says of stages that are to serve one what they serve now.
+pub(super) fn forget_gone(status: &mut StepFunctionsApiStatus, observed: &Observed, now: &Time) {
+    let exists = |id: &str| observed.deployments.iter().any(|deployment| deployment.id.0 == id);
+    let gone: Vec<String> =
+        status.deployments.iter().map(|known| known.id.clone()).filter(|known| !exists(known)).collect();
+    status.deployments.retain(|known| !gone.contains(&known.id));
+    for stage in status.stages.iter_mut().filter(|stage| gone.contains(&stage.deployment_id)) {
+        let Some(found) = observed.stages.get(&stage.name) else { continue };
+        let revision = observed.revision_of(&found.deployment);
+        stage.revision = revision.map(ToString::to_string).unwrap_or_default();
+        stage.deployment_id = found.deployment.to_string();
+        stage.since = Some(now.clone());
+    }
 }
 
 /// The deployments that a status knows of.

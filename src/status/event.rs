@@ -79,6 +79,12 @@ pub(super) fn unfinished(object: &StepFunctionsApi, pass: &Pass<'_>) -> Option<E
     })
 }
 
+/// What a pass has written before it met what may last long; `None` for nothing.
+pub fn done_so_far(steps: Vec<Step>) -> Option<EventDraft> {
+    let plan = Plan { steps, ..Plan::default() };
+    (!plan.steps.is_empty()).then(|| EventDraft::new(false, Reason::Applied, told("done so far: ", &plan)))
+}
+
 /// That others' changes were healed by these steps. With a change of the spec only that is told which cannot be the
 /// change's own doing; `None` if that is nothing.
 pub fn healed(object: &StepFunctionsApi, plan: &Plan, desired: &Desired, drifted: bool) -> Option<EventDraft> {
@@ -101,8 +107,9 @@ fn told(words: &str, plan: &Plan) -> String {
 /// What others did to what there was before, as far as the steps tell that lead to this revision.
 fn others_did(plan: &Plan, before: &StepFunctionsApiStatus, revision: Option<&str>) -> String {
     let deleted_api = plan.steps.iter().any(|step| matches!(step.action, Action::CreateRestApi(_)));
-    // With an API go its stages.
-    let with_it = |step: &&Step| deleted_api && matches!(step.action, Action::CreateStage { .. });
+    // With an API go its stages and deployments.
+    let with_it =
+        |step: &&Step| deleted_api && matches!(step.action, Action::CreateStage { .. } | Action::CreateDeployment(_));
     let others = plan.steps.iter().filter(|step| !with_it(step));
     let mut found: Vec<String> = others.filter_map(|step| deleted(&step.action, plan, before)).collect();
     let put = plan.steps.iter().any(|step| matches!(step.action, Action::PutRestApi { .. }));
@@ -132,6 +139,10 @@ fn deleted(step: &Action, plan: &Plan, before: &StepFunctionsApiStatus) -> Optio
     let (was, what) = match step {
         Action::CreateRole(role) => (before.created_roles.contains(&role.name), format!("role {}", role.name)),
         Action::CreateRestApi(_) => (before.rest_api_id.is_some(), "the API".to_owned()),
+        Action::CreateDeployment(revision) => {
+            let known = before.deployments.iter().any(|known| known.revision == revision.0);
+            (known, format!("the deployment of revision {revision}"))
+        }
         Action::CreateStage { name, .. } => {
             (before.stages.iter().any(|stage| stage.name == *name), format!("stage {name}"))
         }

@@ -14,17 +14,17 @@ use self::endpoint::Values;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::api::{
-    APPROVE, ApprovedPlan, ConditionType, ENDPOINTS_MAX, PlanStatus, Reason, ReferenceStatus, StepFunctionsApi,
-    StepFunctionsApiSpec, StepFunctionsApiStatus,
+    APPROVE, ApprovedPlan, ConditionType, ENDPOINTS_MAX, PlanStatus, Reason, ReferenceStatus, StageStatus,
+    StepFunctionsApi, StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::Ids;
-use crate::model::{Arn, Backend, Credentials, Deployment, Desired, MethodKey, TAG_PREFIX, invoke_url};
+use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, Observed, TAG_PREFIX, invoke_url};
 use crate::plan::{Part, Plan};
 use crate::references::Secrets;
 use crate::render::Problem;
 
 pub use deployment::known_deployments;
-pub use event::{EventDraft, healed};
+pub use event::{EventDraft, done_so_far, healed};
 pub use outputs::outputs;
 pub use trouble::{Retry, Trouble};
 
@@ -44,9 +44,14 @@ pub enum Pass<'a> {
     Paused { deleting: bool },
     /// About to delete with these writes.
     Deleting(&'a Plan),
-    /// It went wrong, in that part if it was in one, with these ids so far. `served` is what is wanted, if callers have all
-    /// of it nevertheless.
-    Failed { trouble: &'a Trouble, part: Option<Part>, ids: Option<&'a Ids>, served: Option<&'a Desired> },
+    /// It went wrong, in that part if it was in one, with these ids so far of what is wanted. `served` is that, if callers
+    /// have all of it nevertheless.
+    Failed {
+        trouble: &'a Trouble,
+        part: Option<Part>,
+        made: Option<(&'a Ids, &'a Desired)>,
+        served: Option<&'a Desired>,
+    },
 }
 
 /// What the status says beside what happened.
@@ -62,8 +67,8 @@ pub struct Context<'a> {
     pub warnings: &'a [Problem],
     /// What the spec refers to, if that was looked at.
     pub references: Option<&'a [ReferenceStatus]>,
-    /// The deployments that there were, if they were looked for.
-    pub deployments: Option<&'a [Deployment]>,
+    /// What there was of the API in AWS, if it was looked into.
+    pub observed: Option<&'a Observed>,
     /// What is not to be shown of the values that the spec takes from others.
     pub secrets: &'a Secrets,
 }
@@ -92,8 +97,8 @@ pub fn next(
     if let Some(references) = context.references {
         status.references = references.to_vec();
     }
-    if let Some(exist) = context.deployments {
-        status.deployments.retain(|known| exist.iter().any(|deployment| deployment.id.0 == known.id));
+    if let Some(observed) = context.observed {
+        deployment::forget_gone(&mut status, observed, context.now);
     }
     if !matches!(pass, Pass::Applying { .. }) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);
@@ -105,7 +110,7 @@ pub fn next(
         _ => None,
     };
     match pass {
-        Pass::Settled { desired, ids, .. } | Pass::Failed { ids: Some(ids), served: Some(desired), .. } => {
+        Pass::Settled { desired, ids, .. } | Pass::Failed { made: Some((ids, _)), served: Some(desired), .. } => {
             settled(&mut status, desired, ids, &object.spec, context);
             if matches!(pass, Pass::Settled { .. }) {
                 status.applied = Some(with_generated(desired, ids).hash());
@@ -113,7 +118,10 @@ pub fn next(
             }
             status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
         }
-        Pass::Failed { ids: Some(ids), .. } => take_ids(&mut status, ids),
+        Pass::Failed { made: Some((ids, desired)), .. } => {
+            take_ids(&mut status, ids);
+            brought(&mut status, desired, ids, &object.spec, context);
+        }
         // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying { plan, desired, drifted, approved } => {
             // From now on differences may be what is left of this.
@@ -156,6 +164,36 @@ fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
     if let Some(role) = &ids.role {
         status.role_arn = Some(role.to_string());
     }
+}
+
+/// Stages that a pass made or moved before it failed.
+fn brought(
+    status: &mut StepFunctionsApiStatus,
+    desired: &Desired,
+    ids: &Ids,
+    spec: &StepFunctionsApiSpec,
+    context: Context<'_>,
+) {
+    let Some(api) = ids.rest_api.as_ref().filter(|_| !ids.brought.is_empty()) else { return };
+    let (before, mut left): (Vec<_>, Vec<_>) = std::mem::take(&mut status.stages)
+        .into_iter()
+        .partition(|known| spec.stages.iter().any(|stage| stage.name == known.name));
+    for name in spec.stages.iter().map(|stage| &stage.name) {
+        let known = before.iter().find(|known| known.name == *name).cloned();
+        let deployment = ids.stages.get(name).filter(|_| ids.brought.contains(name));
+        status.stages.extend(match deployment {
+            Some(deployment) => {
+                let url = invoke_url(context.invoke_url, &api.0, &desired.region, name);
+                let stage = deployment::stage(name, url, deployment, (desired, ids), &before, context.now);
+                Some(StageStatus { canary: known.and_then(|known| known.canary), ..stage })
+            }
+            None => known,
+        });
+    }
+    status.stages.append(&mut left);
+    let StepFunctionsApiStatus { stages, endpoints, revision, .. } = status;
+    let serves = |name: &str| stages.iter().find(|stage| stage.name == name).map(|stage| &stage.revision);
+    endpoints.retain(|endpoint| serves(&endpoint.stage) == revision.as_ref());
 }
 
 fn settled(

@@ -131,7 +131,7 @@ impl Trouble {
                 // A new role takes some seconds until API Gateway may assume it. What else is wrong is seldom cured by
                 // itself, and a test may cost something.
                 let retry = if *status >= 500 { backoff(1, 300) } else { backoff(60, 1800) };
-                let message = format!("{action}: {difference}; no stage was moved");
+                let message = format!("{action}: {difference}; no stage was given what it tests");
                 return Self { reason: Reason::PreflightFailed, message, retry };
             }
         };

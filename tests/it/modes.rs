@@ -277,6 +277,30 @@ async fn what_others_change_while_an_approved_plan_is_made_waits_for_an_approval
     assert_eq!(stage.description().unwrap_or_default(), "");
 }
 
+#[tokio::test]
+async fn an_approval_is_none_of_what_others_added_since_and_the_plan_would_take_away() {
+    let world = samples::world("approved-more").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    let id = world.kube.wait_ready(NAME).await.status.and_then(|status| status.rest_api_id).expect("an API");
+    let changed = spec(&world).replace("/run", "/ran") + "mode: Plan\n";
+    world.kube.apply_spec(NAME, &changed).await.expect("it applies");
+    let plan = world.kube.wait(NAME, "False", "Planned").await.status.and_then(|status| status.plan).expect("a plan");
+    let gateway = world.aws.apigateway(REGION);
+    let root = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
+    let root = root.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id()).expect("/");
+    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
+    put.send().await.expect("a method by hand");
+    world.aws.forget_calls().await;
+    approve(&world, &plan.hash).await;
+    told_by_ready(&world, &format!("The approval of {} is for another plan.", plan.hash)).await;
+    assert_eq!(world.aws.writes().await, []);
+    let other = world.kube.get(NAME).await.status.and_then(|status| status.plan).expect("a plan");
+    assert!(other.steps.iter().any(|line| line.contains("api GET /: {") && line.ends_with("-> (none)")), "{other:#?}");
+    approve(&world, &other.hash).await;
+    world.kube.wait_ready(NAME).await;
+}
+
 async fn approve(world: &crate::world::World, hash: &str) {
     world.kube.patch(NAME, json!({"metadata": {"annotations": {"stepgate.dev/approve": hash}}})).await;
 }

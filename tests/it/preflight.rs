@@ -116,9 +116,12 @@ async fn stage_stays_while_a_test_fails_and_moves_when_the_spec_is_right() {
     apply(r#"{"colour":"SECRET"}"#, r#"{"colour":"green"}"#).await;
     let object = world.kube.wait("api", "False", "PreflightFailed").await;
     let ready = condition(&object, "Ready").expect("Ready");
-    for words in
-        ["test POST /run \"colour\"", "the body differs at $.output", "is hidden, showBody: true", "no stage was moved"]
-    {
+    for words in [
+        "test POST /run \"colour\"",
+        "the body differs at $.output",
+        "is hidden, showBody: true",
+        "no stage was given what it tests",
+    ] {
         assert!(ready.message.contains(words), "{}", ready.message);
     }
     assert_eq!(condition(&object, "StagesReady").map(|condition| condition.reason.as_str()), Some("PreflightFailed"));
@@ -149,10 +152,10 @@ async fn body_is_shown_on_request_only_and_every_kind_of_difference_is_told() {
     let _controller = world.controller().await;
     let cases = [
         (json!({"status": 201}), true, "expected status 201, got 200; the body is {"),
-        (json!({"headers": {"X-None": "1"}}), false, "header X-None is missing; the body of"),
+        (json!({"headers": {"X-None": "1"}}), false, "header X-None is missing; the body is hidden"),
         (json!({"headers": {"Content-Type": "text/x"}}), false, "header Content-Type is not \"text/x\""),
         (json!({"body": {"status": "FAILED"}}), true, "the body differs at $.status; the body is {"),
-        (json!({"body": [1]}), false, "the body differs at $; the body of"),
+        (json!({"body": [1]}), false, "the body differs at $; the body is hidden"),
     ];
     for (n, (expect, show, _)) in cases.iter().enumerate() {
         let tests = json!([{"name": "t", "startsExecution": true, "showBody": show, "expect": expect}]);
@@ -210,4 +213,72 @@ async fn stage_variables_are_tested_before_they_change() {
     let stage = world.aws.apigateway(REGION).get_stage().rest_api_id(id).stage_name("prod").send().await;
     let variables = stage.expect("the stage").variables.unwrap_or_default();
     assert_eq!(variables.get("colour").map(String::as_str), Some("green"));
+}
+
+#[tokio::test]
+async fn what_needs_no_test_does_not_wait_for_one_that_fails_and_is_told() {
+    let world = World::new("preflight-held").await;
+    let machine = world.aws.machine(REGION, "m", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let apply = async |input: &str, status: u16, stages: Value| {
+        let tests = json!([{"name": "t", "startsExecution": true, "expect": {"status": status}}]);
+        let mut spec = spec(&machine, input, &tests);
+        spec["stages"] = stages;
+        world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    };
+    let status = async || world.kube.get("api").await.status.expect("a status");
+    apply("{\"release\":1}", 200, json!([{"name": "alpha"}, {"name": "beta"}])).await;
+    world.kube.wait_ready("api").await;
+    let first = status().await.revision.expect("a revision");
+    apply("{\"release\":2}", 200, json!([{"name": "alpha"}, {"name": "beta"}])).await;
+    world.kube.wait_ready("api").await;
+    let second = status().await.revision.expect("a revision");
+    assert_ne!(first, second);
+
+    let pin = json!({"pin": first});
+    let stages = json!([
+        {"name": "alpha", "deployment": pin, "canary": {"percent": 10}},
+        {"name": "beta", "deployment": pin, "variables": {"v": "2"}},
+        {"name": "hot", "deployment": pin},
+        {"name": "new"},
+    ]);
+    apply("{\"release\":3}", 404, stages.clone()).await;
+    let object = world.kube.wait("api", "False", "PreflightFailed").await;
+    let message = condition(&object, "Ready").expect("Ready").message.clone();
+    assert!(message.ends_with("no stage was given what it tests"), "{message}");
+    let status_now = object.status.expect("a status");
+    let told: Vec<(&str, &str)> =
+        status_now.stages.iter().map(|stage| (stage.name.as_str(), stage.revision.as_str())).collect();
+    assert_eq!(told, [("alpha", first.as_str()), ("beta", &first), ("hot", &first)]);
+    assert_eq!(status_now.endpoints, [], "the methods of an older revision are not known");
+    let gateway = world.aws.apigateway(REGION);
+    let id = status_now.rest_api_id.expect("an API");
+    let found = gateway.get_stages().rest_api_id(&id).send().await.expect("stages");
+    for stage in found.item() {
+        let name = stage.stage_name().unwrap_or_default();
+        let told = status_now.stages.iter().find(|told| told.name == name).expect("a stage that is told");
+        assert_eq!(stage.deployment_id(), Some(told.deployment_id.as_str()), "{name}");
+        assert!(stage.canary_settings().is_none(), "{name}");
+        let v = stage.variables().and_then(|variables| variables.get("v")).map(String::as_str);
+        assert_eq!(v, (name == "beta").then_some("2"), "{name}");
+    }
+    eventually("the event of what was done", || async {
+        let events = world.kube.events("api").await;
+        let done = ["update stage alpha", "create stage hot", "variables.v"];
+        let told = events.iter().any(|(reason, note)| {
+            reason == "Applied" && note.starts_with("done so far: ") && done.iter().all(|step| note.contains(step))
+        });
+        if told { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+
+    // The rest follows, and is told without what was told before.
+    apply("{\"release\":3}", 200, stages).await;
+    world.kube.wait_ready("api").await;
+    eventually("the event of the rest", || async {
+        let events = world.kube.events("api").await;
+        let rest = |note: &str| note.contains("canary") && note.contains("create stage new") && !note.contains("hot");
+        if events.iter().any(|(_, note)| rest(note)) { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
 }

@@ -69,7 +69,7 @@ async fn apis_at_once(name: &str, count: usize, share: f64) -> (f64, f64) {
         took / bound
     );
     if !told.is_empty() {
-        assert!(told.contains("waits for AWS's quota of this operation; its turn is about 20"), "{told}");
+        assert!(told.contains("its turn in AWS's quota of this operation is about 20"), "{told}");
         assert!(metrics.contains("stepgate_aws_calls_postponed_total{"), "{metrics}");
     }
     (took / bound, refused)

@@ -113,7 +113,7 @@ impl SdkAws {
             operation,
             class: Class::Throttled,
             code: None,
-            message: format!("waits for AWS's quota of this operation; its turn is about {turn}"),
+            message: format!("its turn in AWS's quota of this operation is about {turn}"),
             retry_after: Some(later.come_back),
         }
     }

@@ -98,3 +98,55 @@ async fn what_others_deleted_is_not_listed_any_more_once_a_stage_is_to_serve_it(
     api.change(|spec| super::unpin(spec, 1)).await;
     api.nothing_more_is_written("unpinned").await;
 }
+
+#[tokio::test]
+async fn a_stage_that_was_moved_off_a_deployment_that_was_deleted_gets_another_or_it_is_said() {
+    let mut api = Releases::new("foreign-moved").await;
+    let first = api.status().await.revision.expect("a revision");
+    let second = api.release(2).await;
+    api.change(|spec| pin(spec, 1, &first)).await;
+    let status = api.status().await;
+    let id = status.rest_api_id.expect("an API");
+    let held = |revision: &str| status.deployments.iter().find(|d| d.revision == revision).expect("it").id.clone();
+    let (old, new) = (held(&first), held(&second));
+    let gateway = api.world.aws.apigateway(REGION);
+    let move_to = async |stage: &str, deployment: &str| {
+        let patch = PatchOperation::builder();
+        let patch = patch.op(Op::Replace).path("/deploymentId").value(deployment).build();
+        let request = gateway.update_stage().rest_api_id(&id).stage_name(stage).patch_operations(patch);
+        request.send().await.expect("a change by hand");
+    };
+    let delete = async |deployment: &str| {
+        gateway.delete_deployment().rest_api_id(&id).deployment_id(deployment).send().await.expect("one less");
+    };
+    // What the spec describes is deployed anew.
+    move_to("alpha", &old).await;
+    delete(&new).await;
+    api.world.kube.check_now("api", "newest").await;
+    let object = api.world.kube.wait_ready("api").await;
+    let refused = async || api.world.kube.events("api").await.iter().any(|(reason, _)| reason == "Refused");
+    assert!(!refused().await);
+    assert_eq!(object.status.expect("a status").deployments.len(), 2);
+    eventually("the event", || async {
+        let events = api.world.kube.events("api").await;
+        let words = format!(
+            "the deployment of revision {second} had been deleted; stage alpha had been moved to revision {first}"
+        );
+        let told = events.iter().any(|(reason, note)| reason == "DriftHealed" && note.contains(&words));
+        if told { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+    api.until_serves("alpha", 2).await;
+
+    // What it does not describe any more cannot be.
+    let new = api.stage("alpha").await.deployment_id;
+    move_to("prod", &new).await;
+    delete(&old).await;
+    api.world.kube.check_now("api", "pinned").await;
+    let told = message(&api.world.kube.wait("api", "False", "Invalid").await);
+    assert!(told.ends_with(&format!("no deployment holds revision {first}; there are {second}")), "{told}");
+    assert!(!refused().await);
+    let prod = api.stage("prod").await;
+    assert_eq!((prod.revision, prod.deployment_id), (second, new));
+    drop(api.controller);
+}
