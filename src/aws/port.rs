@@ -100,7 +100,7 @@ pub trait ApiGateway {
     fn get_request_validators(
         &self,
         id: &RestApiId,
-    ) -> impl Future<Output = Result<BTreeMap<String, Validation>>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<String, (String, Validation)>>> + Send;
     fn get_models(&self, id: &RestApiId) -> impl Future<Output = Result<Models>> + Send;
     /// Stages; whose they are is for the caller to say, so `owned` is false.
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;

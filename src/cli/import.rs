@@ -11,7 +11,7 @@ use super::output::print;
 use crate::api::StepFunctionsApiSpec;
 use crate::aws::Caller;
 use crate::import::{Imported, import};
-use crate::model::{Desired, Holder, Observed, Owner, RestApiId};
+use crate::model::{DeploymentId, Desired, Holder, Observed, Owner, RestApiId};
 use crate::observe::look;
 use crate::plan::{Plan, plan};
 
@@ -147,7 +147,7 @@ fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired, observed: &Obser
     }
     lines.extend(plan.blockers.iter().map(|blocker| format!("BLOCKED: {blocker}")));
     if plan.only_takes_over() {
-        lines.push("The API has all that this describes: its plan changes nothing, it takes the API over.".to_owned());
+        lines.push("The API is as this describes it: the plan changes nothing of it, and takes it over.".to_owned());
     }
     lines.extend(of_stages(observed));
     lines.push("Writes that take it over:".to_owned());
@@ -158,12 +158,16 @@ fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired, observed: &Obser
 
 /// What the stages serve now, which is not compared.
 fn of_stages(observed: &Observed) -> Vec<String> {
-    let served = observed.stages.iter().map(|(name, found)| (&found.deployment, name));
-    let serves: Vec<String> = served.clone().map(|(deployment, name)| format!("{name} {deployment}")).collect();
-    let deployments: BTreeSet<_> = served.map(|(deployment, _)| deployment).collect();
+    let stages = || observed.stages.iter();
+    let own = stages().map(|(name, found)| (name.clone(), &found.deployment));
+    let canaries =
+        stages().filter_map(|(name, found)| Some((format!("{name}'s canary"), found.canary_deployment.as_ref()?)));
+    let served: Vec<(String, &DeploymentId)> = own.chain(canaries).collect();
+    let serves: Vec<String> = served.iter().map(|(name, deployment)| format!("{name} {deployment}")).collect();
+    let deployments: BTreeSet<_> = served.iter().map(|(_, deployment)| deployment).collect();
     let mut lines = vec![
-        "Its stages will serve the draft, which is what this describes. API Gateway does not tell whether they do so now: what".to_owned(),
-        "was changed and never deployed is deployed with it.".to_owned(),
+        "Its stages will serve what the API is now. Whether they do so already, this does not compare: what was changed and".to_owned(),
+        "never deployed GOES LIVE with the plan. In doubt deploy it by hand before, and look.".to_owned(),
     ];
     if deployments.len() > 1 {
         lines.push(format!(

@@ -1,5 +1,6 @@
 //! `stepgate plan`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use clap::Args;
@@ -78,6 +79,7 @@ fn empty(desired: &Desired) -> Observed {
         holder: Holder::Nobody,
         status: ApiStatus::Available,
         api: RestApi { tags: Tags::new(), definition: Definition::default(), ..wanted.clone() },
+        unused_validators: BTreeMap::new(),
     });
     Observed { rest_api, ..Observed::default() }
 }
@@ -89,7 +91,12 @@ fn shown(name: &str, plan: &Plan) -> String {
         let _ = writeln!(text, "{name}: nothing to do, AWS matches");
     } else if plan.only_takes_over() {
         let writes = plan.steps.len();
-        let _ = writeln!(text, "{name}: no changes, {writes} writes that take the API over (plan {})", plan.hash());
+        let _ = writeln!(
+            text,
+            "{name}: no changes of what the API is; {writes} writes take it over, and its stages will serve what it is now \
+             (plan {})",
+            plan.hash()
+        );
     } else if !plan.steps.is_empty() {
         let _ = writeln!(text, "{name}: {} writes (plan {})", plan.steps.len(), plan.hash());
     }

@@ -44,6 +44,10 @@ fn one(
         model::Authorization::Authorizer { name, .. } => Some(authorizer::describe(name, definition)?),
         _ => None,
     };
+    // A put declares the variables of a path, and changes nothing for callers by that.
+    let mut found = found.clone();
+    found.parameters.extend(model::Parameter::of_path(&key.path));
+    let found = &found;
     let mut difference = String::new();
     for (method, machine) in candidates(&bare, found, integration) {
         let mut whole = spec.clone();

@@ -261,6 +261,8 @@ pub struct ObservedRestApi {
     pub status: ApiStatus,
     /// Its content, foreign tags left out.
     pub api: RestApi,
+    /// Request validators that no method has, by name, as far as they were read. They are no difference by themselves.
+    pub unused_validators: BTreeMap<String, Validation>,
 }
 
 /// A stage as API Gateway has it.

@@ -106,7 +106,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
 /// Of the first call that fails.
 pub async fn look(aws: &impl Aws, id: &RestApiId) -> Result<Option<Observed>> {
     let Some(head) = aws.get_rest_api(id).await? else { return Ok(None) };
-    let definition = rest_api::whole_definition(aws, id, None).await?;
+    let rest_api::Draft { definition, unused_validators } = rest_api::whole_draft(aws, id, None).await?;
     let mut stages = aws.get_stages(id).await?;
     let ours = OwnTags(BTreeSet::new());
     for stage in stages.values_mut() {
@@ -115,7 +115,7 @@ pub async fn look(aws: &impl Aws, id: &RestApiId) -> Result<Option<Observed>> {
     }
     let holder = head.tags.get(OWNER_TAG).map_or(Holder::Nobody, |owner| Holder::Other(owner.clone()));
     let api = RestApi { name: head.name, tags: ours.of(head.tags), settings: head.settings, definition };
-    let rest_api = ObservedRestApi { id: head.id, holder, status: head.status, api };
+    let rest_api = ObservedRestApi { id: head.id, holder, status: head.status, api, unused_validators };
     Ok(Some(Observed { rest_api: Some(rest_api), stages, ..Observed::default() }))
 }
 

@@ -1,5 +1,7 @@
 //! The REST API that carries the owner's tag, or the one to take over.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{OwnTags, Scope, holder};
 use crate::aws::{Aws, RestApiHead, Result};
 use crate::model::{
@@ -16,35 +18,45 @@ pub(super) async fn observe(
     let Some(head) = find(aws, desired, scope).await? else { return Ok(None) };
     let holder = holder_of(desired, scope, &head);
     // An API that is to go needs no look inside, and one of another object's is none of ours.
-    let definition = match (&desired.rest_api, &holder) {
-        (None, _) | (_, Holder::Other(_)) => Definition::default(),
+    let Draft { definition, unused_validators } = match (&desired.rest_api, &holder) {
+        (None, _) | (_, Holder::Other(_)) => Draft::default(),
         // What others have made there is listed, whether it is kept or goes, or would go: a put removes it.
         (Some(_), _) if !scope.settled || desired.adopt.is_some() || head.tags.contains_key(KEEP_TAG) => {
-            whole_definition(aws, &head.id, own_role).await?
+            whole_draft(aws, &head.id, own_role).await?
         }
-        (Some(wanted), _) => definition(aws, &wanted.definition, &head.id, own_role).await?,
+        (Some(wanted), _) => wanted_draft(aws, &wanted.definition, &head.id, own_role).await?,
     };
     let RestApiHead { id, name, tags, settings, status } = head;
-    Ok(Some(ObservedRestApi { id, holder, status, api: RestApi { name, tags: ours.of(tags), settings, definition } }))
+    let api = RestApi { name, tags: ours.of(tags), settings, definition };
+    Ok(Some(ObservedRestApi { id, holder, status, api, unused_validators }))
+}
+
+/// A draft as it was read.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) definition: Definition,
+    pub(super) unused_validators: BTreeMap<String, Validation>,
 }
 
 /// The draft with everything that it has.
-pub(super) async fn whole_definition(aws: &impl Aws, id: &RestApiId, own_role: Option<&Arn>) -> Result<Definition> {
-    draft(aws, (true, true), id, own_role).await
+pub(super) async fn whole_draft(aws: &impl Aws, id: &RestApiId, own_role: Option<&Arn>) -> Result<Draft> {
+    draft(aws, Read { authorizers: true, models: true, validators: true }, id, own_role).await
 }
 
 /// The draft. What only some APIs have is read where it is wanted or used.
-async fn definition(aws: &impl Aws, wanted: &Definition, id: &RestApiId, own_role: Option<&Arn>) -> Result<Definition> {
-    draft(aws, (!wanted.authorizers.is_empty(), !wanted.models.is_empty()), id, own_role).await
+async fn wanted_draft(aws: &impl Aws, wanted: &Definition, id: &RestApiId, own_role: Option<&Arn>) -> Result<Draft> {
+    let (authorizers, models) = (!wanted.authorizers.is_empty(), !wanted.models.is_empty());
+    draft(aws, Read { authorizers, models, validators: false }, id, own_role).await
 }
 
-/// The draft, with authorizers and models where they are asked for or used.
-async fn draft(
-    aws: &impl Aws,
-    (authorizers, models): (bool, bool),
-    id: &RestApiId,
-    own_role: Option<&Arn>,
-) -> Result<Definition> {
+/// What is read though no method uses it.
+struct Read {
+    authorizers: bool,
+    models: bool,
+    validators: bool,
+}
+
+async fn draft(aws: &impl Aws, read: Read, id: &RestApiId, own_role: Option<&Arn>) -> Result<Draft> {
     let mut found = Definition {
         methods: aws.get_methods(id, own_role).await?,
         gateway_responses: aws.get_gateway_responses(id).await?,
@@ -53,7 +65,7 @@ async fn draft(
     let uses = |used: fn(&Method) -> bool| found.methods.values().any(used);
     let authorized = uses(|method| matches!(method.authorization, Authorization::Authorizer { .. }));
     let (validated, modelled) = (uses(|method| method.validation.is_some()), uses(|method| !method.models.is_empty()));
-    if authorized || authorizers {
+    if authorized || read.authorizers {
         let authorizers = aws.get_authorizers(id).await?;
         for method in found.methods.values_mut() {
             if let Authorization::Authorizer { name, .. } = &mut method.authorization
@@ -64,20 +76,24 @@ async fn draft(
         }
         found.authorizers = authorizers.into_values().collect();
     }
-    if validated {
+    let mut unused_validators = BTreeMap::new();
+    if validated || read.validators {
         let validators = aws.get_request_validators(id).await?;
+        let mut used = BTreeSet::new();
         for method in found.methods.values_mut() {
             if let Some(Validation::Unknown(unknown)) = &method.validation
-                && let Some(known) = validators.get(unknown)
+                && let Some((_, known)) = validators.get(unknown)
             {
+                used.insert(unknown.clone());
                 method.validation = Some(known.clone());
             }
         }
+        unused_validators.extend(validators.into_iter().filter(|(id, _)| !used.contains(id)).map(|(_, named)| named));
     }
-    if modelled || models {
+    if modelled || read.models {
         found.models = aws.get_models(id).await?;
     }
-    Ok(found)
+    Ok(Draft { definition: found, unused_validators })
 }
 
 /// By the id of before if that is still the owner's, else by tag: API Gateway's names are not unique. If the owner has

@@ -42,6 +42,7 @@ pub(super) fn kept(desired: &Desired, observed: &Observed) -> Vec<String> {
 /// What the API has and the desired one has not.
 fn others(desired: &Desired, observed: &Observed) -> Vec<String> {
     let (Some(wanted), Some(found)) = (&desired.rest_api, &observed.rest_api) else { return Vec::new() };
+    let validators = found.unused_validators.keys();
     let (wanted, found) = (&wanted.definition, &found.api.definition);
     let methods = found.methods.keys().filter(|key| !wanted.methods.contains_key(key));
     let responses = found.gateway_responses.keys().filter(|kind| !wanted.gateway_responses.contains_key(*kind));
@@ -50,7 +51,8 @@ fn others(desired: &Desired, observed: &Observed) -> Vec<String> {
     let named = methods.map(|key| format!("method {key}"));
     let named = named.chain(responses.map(|kind| format!("gateway response {kind}")));
     let named = named.chain(authorizers.map(|name| format!("authorizer {name}")));
-    named.chain(models.map(|name| format!("model {name}"))).collect()
+    let named = named.chain(models.map(|name| format!("model {name}")));
+    named.chain(validators.map(|name| format!("request validator {name}"))).collect()
 }
 
 /// What there is of the wanted things.
@@ -70,8 +72,8 @@ impl Plan {
     }
 
     /// Whether that is all that it does: the API has what the spec describes, so that it is marked by tags, and its stages
-    /// serve a snapshot of the draft that can be told by its description. What they served before, nobody can compare with
-    /// it: API Gateway shows of a deployment no more than its methods
+    /// serve a snapshot of the draft that can be told by its description. What they served before is not compared: API
+    /// Gateway shows of a deployment no more than its methods
     /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_GetDeployment.html>).
     pub fn only_takes_over(&self) -> bool {
         self.adopts() && self.steps.iter().all(Step::takes_over)

@@ -8,6 +8,8 @@
 //!
 //! Of an API that was taken over only what is desired is compared, unless the rest is to go.
 
+use std::collections::BTreeMap;
+
 use super::{Action, Blocker, Change, Step, Steps, TagChange, adopt};
 use crate::model::{ApiStatus, Definition, Desired, EndpointType, Holder, Observed, ObservedRestApi, RestApi};
 
@@ -63,6 +65,9 @@ fn update(wanted: &RestApi, observed: &ObservedRestApi, keep: bool) -> Vec<Step>
     }
     if !content.is_empty() {
         changes.extend(content);
+        // They go with a put, and are no reason for one.
+        let left = if keep { observed.unused_validators.clone() } else { BTreeMap::new() };
+        changes.extend(Change::between("api requestValidators", Some(&observed.unused_validators), Some(&left)));
         steps.extend(put(wanted, keep, changes));
     }
     // What is taken over has got them already.

@@ -204,11 +204,14 @@ async fn all_that_would_go_without_the_section_adopt_is_named() {
     let authorizer = authorizer.r#type(AuthorizerType::CognitoUserPools).provider_arns(pool);
     authorizer.identity_source("method.request.header.Authorization").send().await.expect("an authorizer by hand");
 
+    let validator = gateway.create_request_validator().rest_api_id(&console.id).name("theirs");
+    validator.validate_request_body(true).send().await.expect("a validator by hand");
+
     world.aws.forget_calls().await;
     world.kube.apply(&let_go(&manifest(&world, &console), &console)).await.expect("it applies");
     world.kube.wait(NAME, "False", "Invalid").await;
     let said = message(&world, NAME).await;
-    assert!(said.contains("does not describe: authorizer users, model Order."), "{said}");
+    assert!(said.contains("does not describe: authorizer users, model Order, request validator theirs."), "{said}");
     assert_eq!(world.aws.writes().await, []);
 }
 

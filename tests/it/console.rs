@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, IntegrationType};
+use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, IntegrationType, Op, PatchOperation};
 
 use crate::world::World;
 
@@ -64,6 +64,14 @@ impl<'a> Console<'a> {
         let create = self.client.create_resource().rest_api_id(&self.id).parent_id(&self.resources["/"]);
         let id = create.path_part(part).send().await.expect("a resource").id.expect("an id");
         self.resources.insert(format!("/{part}"), id);
+    }
+
+    /// Add a parameter to the request that goes to the integration.
+    pub async fn request_parameter(&self, path: &str, verb: &str, name: &str, value: &str) {
+        let patch = PatchOperation::builder().op(Op::Add).value(value);
+        let patch = patch.path(format!("/requestParameters/integration.request.{name}")).build();
+        let update = self.client.update_integration().rest_api_id(&self.id).resource_id(&self.resources[path]);
+        update.http_method(verb).patch_operations(patch).send().await.expect("a request parameter");
     }
 
     /// Create method.

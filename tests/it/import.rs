@@ -41,7 +41,13 @@ async fn adopt(world: &World, name: &str, manifest: &str) -> Vec<String> {
     let object = world.kube.wait(name, "False", "Planned").await;
     let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
     let plan = object.status.and_then(|status| status.plan).expect("a plan");
-    assert!(message.starts_with(&format!("plan {} adopts an API as it is, not applied.", plan.hash)), "{message}");
+    assert!(
+        message.starts_with(&format!(
+            "plan {} adopts an API as it is, which its stages will serve, whatever they serve now, not applied.",
+            plan.hash
+        )),
+        "{message}"
+    );
     let annotation = json!({"metadata": {"annotations": {"stepgate.dev/approve": plan.hash}}});
     world.kube.patch(name, annotation).await;
     world.kube.wait_ready(name).await;
@@ -72,7 +78,7 @@ async fn tutorial_of_aws_comes_out_as_a_manifest_that_changes_nothing() {
         out
     };
     let nothing = planned(&manifest).await;
-    let told = "default/startexecutionapi: no changes, 4 writes that take the API over (plan ";
+    let told = "default/startexecutionapi: no changes of what the API is; 4 writes take it over, ";
     assert!(nothing.starts_with(told), "{nothing}");
     let other = planned(&manifest.replace("name: StartExecutionAPI", "name: Another")).await;
     assert!(other.starts_with("default/startexecutionapi: 5 writes (plan "), "{other}");
@@ -173,7 +179,11 @@ async fn what_no_validator_checks_and_stages_of_no_interest_are_no_difference() 
 #[tokio::test]
 async fn what_cannot_be_described_is_told() {
     let world = World::new("import-rest").await;
-    let console = Console::tutorial(&world).await;
+    let mut console = Console::tutorial(&world).await;
+    console.resource("{proxy+}").await;
+    console.method("/{proxy+}", "ANY", Clicks { action: Some("ListStateMachines"), ..Clicks::default() }).await;
+    console.method("/", "PUT", Clicks { action: Some("StartExecution"), ..Clicks::default() }).await;
+    console.request_parameter("/", "PUT", "header.X-Amz-Target", "'AWSStepFunctions.StartExecution'").await;
     let legacy = Clicks { template: Some(r#"{"statusCode": 200}"#), ..Clicks::default() };
     console.method("/", "GET", legacy).await;
     // A template that can only fail is nothing that a manifest may have.
@@ -187,6 +197,15 @@ async fn what_cannot_be_described_is_told() {
         told.contains("#   method DELETE /: spec.methods[DELETE /].integration.requestTemplates[application/json]"),
         "{told}"
     );
+
+    assert!(
+        told.contains(
+            "#   method PUT /: the spec has no words for its integration.requestParameters.header.X-Amz-Target"
+        ),
+        "{told}"
+    );
+    assert!(manifest.contains("path: /{proxy+}"), "{manifest}");
+    assert!(told.contains("#   api ANY /{proxy+}.parameters.path.proxy: (none) -> true\n"), "{told}");
 
     let refused = async |arguments: &[&str]| {
         let (code, out, err) = import(&world, arguments).await;

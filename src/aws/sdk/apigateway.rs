@@ -80,7 +80,7 @@ impl ApiGateway for SdkAws {
         Ok(answer.items.unwrap_or_default().into_iter().filter_map(convert::authorizer).collect())
     }
 
-    async fn get_request_validators(&self, id: &RestApiId) -> Result<BTreeMap<String, Validation>> {
+    async fn get_request_validators(&self, id: &RestApiId) -> Result<BTreeMap<String, (String, Validation)>> {
         let request = self.apigateway.get_request_validators().rest_api_id(&id.0).limit(PAGE).send();
         let tried = format!("read the request validators of API {id}");
         let answer = self.call("apigateway:GetRequestValidators", tried, request).await?;

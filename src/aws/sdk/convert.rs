@@ -1,6 +1,6 @@
 //! API Gateway's answers in terms of the model, in the form in which `render` writes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::types::{
     Authorizer as SdkAuthorizer, AuthorizerType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration,
@@ -72,6 +72,9 @@ fn foreign(found: &SdkMethod) -> BTreeMap<String, String> {
         }
     }
     if let Some(integration) = found.method_integration() {
+        for (name, value) in integration.request_parameters().into_iter().flatten() {
+            note(name.replacen("integration.request", "integration.requestParameters", 1), Some(value));
+        }
         note("integration.contentHandling".to_owned(), integration.content_handling().map(|to| to.as_str()));
         for (status, response) in integration.integration_responses().into_iter().flatten() {
             let handling = response.content_handling().map(|to| to.as_str());
@@ -94,9 +97,7 @@ fn integration(found: SdkIntegration, own_role: Option<&Arn>) -> Integration {
     };
     let verb = found.http_method.as_deref().unwrap_or_default();
     let backend = match &found.r#type {
-        Some(IntegrationType::Aws)
-            if verb == "POST" && found.request_parameters.as_ref().is_none_or(HashMap::is_empty) =>
-        {
+        Some(IntegrationType::Aws) if verb == "POST" => {
             Backend::Aws { uri: found.uri.unwrap_or_default(), credentials }
         }
         Some(IntegrationType::Mock) => Backend::Mock,
@@ -158,9 +159,9 @@ pub(super) fn authorizer(found: SdkAuthorizer) -> Option<(String, (String, Autho
 }
 
 /// A request validator by its id.
-pub(super) fn request_validator(found: RequestValidator) -> Option<(String, Validation)> {
+pub(super) fn request_validator(found: RequestValidator) -> Option<(String, (String, Validation))> {
     let (body, parameters) = (found.validate_request_body, found.validate_request_parameters);
-    Some((found.id?, Validation::Checks { body, parameters }))
+    Some((found.id?, (found.name.unwrap_or_default(), Validation::Checks { body, parameters })))
 }
 
 /// A model by its name, `None` for those that every API has.
