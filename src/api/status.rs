@@ -37,7 +37,7 @@ pub struct StepFunctionsApiStatus {
     pub revision: Option<String>,
 
     /// The deployments that exist, the newest first: the revisions that stages[].deployment.pin can name. What others delete
-    /// and no stage serves leaves the list with the next change of the spec: a check does not read it.
+    /// and no stage serves leaves the list with the next change of the spec, or by one of ten checks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub deployments: Vec<DeploymentStatus>,
