@@ -90,6 +90,8 @@ impl Step {
     fn takes_over(&self) -> bool {
         match &self.action {
             Action::AdoptRestApi { .. } | Action::TagStage { .. } | Action::CreateDeployment(_) => true,
+            // Belongs to the put before it.
+            Action::UpdateRestApi { after_put, .. } => *after_put,
             Action::UpdateStage { update, .. } => {
                 StageUpdate { revision: None, ..update.clone() } == StageUpdate::default()
             }

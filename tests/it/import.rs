@@ -205,6 +205,8 @@ async fn what_cannot_be_described_is_told() {
         "{told}"
     );
     assert!(manifest.contains("path: /{proxy+}"), "{manifest}");
+    let different = told.split("DIFFERENT").nth(1).and_then(|rest| rest.split("\n# I").next()).unwrap_or_default();
+    assert_eq!(different.lines().count(), 2, "{told}");
     assert!(told.contains("#   api ANY /{proxy+}.parameters.path.proxy: (none) -> true\n"), "{told}");
 
     let refused = async |arguments: &[&str]| {
