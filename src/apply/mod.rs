@@ -31,6 +31,8 @@ pub struct Outcome {
     pub idle: BTreeSet<usize>,
     /// The step that failed, and why; the steps after it were not made.
     pub failure: Option<Failure>,
+    /// Parts that these steps belong to.
+    pub left: BTreeSet<Part>,
 }
 
 /// A step that failed.
@@ -150,7 +152,8 @@ fn unplanned(what: &str) -> Error {
 
 /// Makes the steps of a plan, each told before it is made. A plan with blockers is not started.
 pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan, tell: impl Fn(&Action)) -> Outcome {
-    let mut outcome = Outcome { ids: Ids::of(observed, plan), made: 0, idle: BTreeSet::new(), failure: None };
+    let mut outcome =
+        Outcome { ids: Ids::of(observed, plan), made: 0, idle: BTreeSet::new(), failure: None, left: BTreeSet::new() };
     for step in plan.steps.iter().filter(|_| plan.blockers.is_empty()) {
         if is_idle(&outcome.ids, step) {
             outcome.idle.insert(outcome.made);
@@ -160,6 +163,7 @@ pub async fn apply(aws: &impl Aws, observed: &Observed, plan: &Plan, tell: impl 
         tell(&step.action);
         if let Err(cause) = make(aws, &mut outcome.ids, step).await {
             outcome.failure = Some(Failure { action: step.action.clone(), cause });
+            outcome.left = plan.steps[outcome.made + 1..].iter().map(|step| step.action.part()).collect();
             break;
         }
         outcome.made += 1;

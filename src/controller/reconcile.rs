@@ -215,7 +215,8 @@ impl PassOver<'_> {
             }
             self.shared.untold.leave(&self.uid, perhaps_made(&plan, &outcome));
             let made = Some((&outcome, desired));
-            if let failed @ Pass::Failed { served: Some(_), .. } = failed(&trouble, made) {
+            let failed = Pass::Failed { trouble: &trouble, made };
+            if failed.served().is_some() {
                 // Others can use what callers have.
                 let data = status::outputs(&desired.region, &report.next(&failed).status);
                 if let Err(error) = outputs.write(found, &data).await {
@@ -356,7 +357,7 @@ impl PassOver<'_> {
             problem = report.secrets().hide(&trouble.message),
             "trouble"
         );
-        report.write(&failed(trouble, made)).await.map_err(Error::Status)?;
+        report.write(&Pass::Failed { trouble, made }).await.map_err(Error::Status)?;
         let failures = self.shared.schedule.failed(&self.uid);
         // What only another spec cures is looked at again all the same, rarely: a limit may have been raised meanwhile.
         let wait = trouble.retry.after(failures).unwrap_or_else(|| self.interval());
@@ -366,12 +367,4 @@ impl PassOver<'_> {
         }
         Ok((Some(trouble.reason), Action::requeue(wait)))
     }
-}
-
-/// A pass that failed, perhaps after some writes.
-fn failed<'a>(trouble: &'a Trouble, made: Option<(&'a Outcome, &'a Desired)>) -> Pass<'a> {
-    let step = made.and_then(|(outcome, _)| outcome.failure.as_ref()).map(|failure| &failure.action);
-    let served = made.map(|(_, desired)| desired).filter(|_| step.is_some_and(|step| step.spares_callers()));
-    let made = made.map(|(outcome, desired)| (&outcome.ids, desired));
-    Pass::Failed { trouble, part: step.map(|step| step.part()), made, served }
 }

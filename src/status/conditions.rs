@@ -55,21 +55,25 @@ pub(super) fn next(old: &[Condition], pass: &Pass<'_>, generation: i64, context:
 fn shown(kind: ConditionType, pass: &Pass<'_>, before: bool) -> bool {
     let touches = |wanted: Part| match pass {
         Pass::Applying { plan, .. } => before || plan.steps.iter().any(|step| step.action.part() == wanted),
-        Pass::Failed { part, .. } => before || *part == Some(wanted),
+        Pass::Failed { .. } => before || failed_part(pass) == Some(wanted),
         _ => before,
     };
-    match (kind, pass) {
-        (
-            ConditionType::UsagePlansReady,
-            Pass::Settled { desired, .. } | Pass::Failed { served: Some(desired), .. },
-        ) => !desired.usage_plans.is_empty(),
-        (ConditionType::DomainsReady, Pass::Settled { desired, .. } | Pass::Failed { served: Some(desired), .. }) => {
-            !desired.domains.is_empty()
-        }
+    let desired = match pass {
+        Pass::Settled { desired, .. } => Some(*desired),
+        _ => pass.served(),
+    };
+    match (kind, desired) {
+        (ConditionType::UsagePlansReady, Some(desired)) => !desired.usage_plans.is_empty(),
+        (ConditionType::DomainsReady, Some(desired)) => !desired.domains.is_empty(),
         (ConditionType::UsagePlansReady, _) => touches(Part::UsagePlans),
         (ConditionType::DomainsReady, _) => touches(Part::Domains),
         _ => true,
     }
+}
+
+/// The part of the step that failed.
+fn failed_part(pass: &Pass<'_>) -> Option<Part> {
+    pass.broken_off().map(|(_, failure)| failure.action.part())
 }
 
 fn condition(
@@ -251,12 +255,15 @@ fn part(pass: &Pass<'_>, part: Part) -> Says {
             says(True, Reason::Given, "used as it is")
         }
         Pass::Settled { .. } => says(True, Reason::Applied, ""),
-        Pass::Failed { trouble, part: Some(failed), served, .. } => match part.cmp(failed) {
-            std::cmp::Ordering::Greater if served.is_some() => says(True, Reason::Applied, ""),
-            std::cmp::Ordering::Less => says(True, Reason::Applied, ""),
-            std::cmp::Ordering::Equal => says(False, trouble.reason, trouble.message.clone()),
-            std::cmp::Ordering::Greater => says(Status::Unknown, Reason::Unknown, "an earlier part is not finished"),
-        },
+        Pass::Failed { trouble, .. } => pass.broken_off().map(|(outcome, failure)| {
+            if failure.action.part() == part {
+                (False, trouble.reason, trouble.message.clone())
+            } else if outcome.left.contains(&part) && pass.served().is_none() {
+                (Status::Unknown, Reason::Unknown, "an earlier step is not finished".to_owned())
+            } else {
+                (True, Reason::Applied, String::new())
+            }
+        }),
         Pass::Applying { plan, .. } if plan.steps.iter().any(|step| step.action.part() == part) => {
             says(False, Reason::Applying, "")
         }

@@ -17,9 +17,9 @@ use crate::api::{
     APPROVE, ApprovedPlan, ConditionType, ENDPOINTS_MAX, PlanStatus, Reason, ReferenceStatus, StageStatus,
     StepFunctionsApi, StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
-use crate::apply::Ids;
+use crate::apply::{Failure, Ids, Outcome};
 use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, Observed, TAG_PREFIX, invoke_url};
-use crate::plan::{Part, Plan};
+use crate::plan::Plan;
 use crate::references::Secrets;
 use crate::render::Problem;
 
@@ -44,14 +44,22 @@ pub enum Pass<'a> {
     Paused { deleting: bool },
     /// About to delete with these writes.
     Deleting(&'a Plan),
-    /// It went wrong, in that part if it was in one, with these ids so far of what is wanted. `served` is that, if callers
-    /// have all of it nevertheless.
-    Failed {
-        trouble: &'a Trouble,
-        part: Option<Part>,
-        made: Option<(&'a Ids, &'a Desired)>,
-        served: Option<&'a Desired>,
-    },
+    /// It went wrong, after some of the steps to what is wanted, or before any.
+    Failed { trouble: &'a Trouble, made: Option<(&'a Outcome, &'a Desired)> },
+}
+
+impl<'a> Pass<'a> {
+    /// The outcome of steps of which one failed.
+    fn broken_off(&self) -> Option<(&'a Outcome, &'a Failure)> {
+        let Self::Failed { made: Some((outcome, _)), .. } = self else { return None };
+        Some((outcome, outcome.failure.as_ref()?))
+    }
+
+    /// What is wanted, where callers have all of it though a step failed.
+    pub fn served(&self) -> Option<&'a Desired> {
+        let Self::Failed { made: Some((_, desired)), .. } = self else { return None };
+        self.broken_off().is_some_and(|(_, failure)| failure.action.spares_callers()).then_some(desired)
+    }
 }
 
 /// What the status says beside what happened.
@@ -110,17 +118,17 @@ pub fn next(
         _ => None,
     };
     match pass {
-        Pass::Settled { desired, ids, .. } | Pass::Failed { made: Some((ids, _)), served: Some(desired), .. } => {
+        Pass::Settled { desired, ids, .. } => {
             settled(&mut status, desired, ids, &object.spec, context);
-            if matches!(pass, Pass::Settled { .. }) {
-                status.applied = Some(with_generated(desired, ids).hash());
-                status.approved.iter_mut().for_each(ApprovedPlan::end);
-            }
-            status.output_config_map = object.spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
+            status.applied = Some(with_generated(desired, ids).hash());
+            status.approved.iter_mut().for_each(ApprovedPlan::end);
         }
-        Pass::Failed { made: Some((ids, desired)), .. } => {
-            take_ids(&mut status, ids);
-            brought(&mut status, desired, ids, &object.spec, context);
+        Pass::Failed { made: Some((outcome, desired)), .. } if pass.served().is_some() => {
+            settled(&mut status, desired, &outcome.ids, &object.spec, context);
+        }
+        Pass::Failed { made: Some((outcome, desired)), .. } => {
+            take_ids(&mut status, &outcome.ids);
+            brought(&mut status, desired, &outcome.ids, &object.spec, context);
         }
         // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying { plan, desired, drifted, approved } => {
@@ -214,6 +222,7 @@ fn settled(
     status.usage_plans = names::usage_plans(desired, ids);
     status.domains = names::domains(desired, ids);
     status.deployments = deployment::deployments(desired, ids);
+    status.output_config_map = spec.outputs.as_ref().map(|outputs| outputs.config_map.clone());
     let before = std::mem::take(&mut status.stages);
     status.endpoints.clear();
     let (Some(revision), Some(id), Some(api)) = (&desired.revision, &ids.rest_api, &desired.rest_api) else { return };
