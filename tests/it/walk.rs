@@ -199,6 +199,9 @@ impl Walk {
         self.knobs.pinned = None;
         self.disturbed.world.aws.no_faults().await;
         if self.disturbed.object().await.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
+            // After faults in a row it would be tried again in some minutes.
+            let request = format!("stepgate.dev/check-now=gone {number}");
+            let _ = self.disturbed.world.kube.kubectl(&["annotate", "--overwrite", "sfnapi", NAME, &request]).await;
             self.disturbed.gone(&about).await;
         }
         self.disturbed.apply(&self.knobs).await.unwrap_or_else(|refused| panic!("{about}: {refused}"));
