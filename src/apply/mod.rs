@@ -77,7 +77,7 @@ pub struct Ids {
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
     pub stages: BTreeMap<StageName, DeploymentId>,
-    /// The stages that a step made or moved.
+    /// The stages that a step made or changed.
     pub brought: BTreeSet<StageName>,
     /// Whether a step changed what the role may do or who assumes it. That takes effect after a while only.
     role_changed: bool,

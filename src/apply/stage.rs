@@ -37,7 +37,7 @@ pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, name: &str, update: &S
         change: change.clone(),
     };
     aws.update_stage(ids.need_rest_api()?, name, &patch).await?;
-    if let Some(deployment) = patch.deployment {
+    if let Some(deployment) = patch.deployment.or_else(|| ids.stages.get(name).cloned()) {
         bring(ids, name, deployment);
     }
     Ok(())

@@ -15,10 +15,11 @@ pub(super) fn interval(object: &StepFunctionsApi, shared: &Shared) -> Duration {
     own.or_else(of_class).unwrap_or_else(|| shared.schedule.interval())
 }
 
-/// Whether the annotation for the interval is wrong, and the status does not say so yet.
+/// Whether the annotation for the interval is wrong, and the status does not say so yet, or says so still.
 pub(super) fn has_untold_interval(object: &StepFunctionsApi) -> bool {
     let accepted = object.status.as_ref().and_then(|status| status.condition(ConditionType::Accepted));
-    unread_interval(object).is_some() && !accepted.is_some_and(|accepted| accepted.message.contains(CHECK_INTERVAL))
+    let told = accepted.is_some_and(|accepted| accepted.message.contains(CHECK_INTERVAL));
+    unread_interval(object).is_some() != told
 }
 
 /// What is wrong with the annotation for the interval.
@@ -33,6 +34,6 @@ pub(super) fn unread_interval(object: &StepFunctionsApi) -> Option<Problem> {
 /// # Errors
 /// A sentence that says what is wrong with it.
 pub fn parse_interval(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{text:?} is no duration: {error}"))?;
     if duration < Duration::from_secs(1) { Err("has to be 1s at least".to_owned()) } else { Ok(duration) }
 }

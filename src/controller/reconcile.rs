@@ -204,8 +204,7 @@ impl PassOver<'_> {
             let trouble = wanted.as_written(Trouble::step(failure), &read.references);
             match status::healed(self.object, &begun, desired, drifted).filter(|_| drifted) {
                 Some(healed) => report.publish(&healed).await,
-                // It may be long until a test succeeds.
-                None if trouble.reason == Reason::PreflightFailed => {
+                None if trouble.may_last() => {
                     let done = self.shared.untold.take(&self.uid).into_iter().chain(begun.steps).collect();
                     if let Some(event) = status::done_so_far(done) {
                         report.publish(&event).await;

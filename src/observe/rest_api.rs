@@ -97,18 +97,23 @@ async fn draft(aws: &impl Aws, read: Read, id: &RestApiId, own_role: Option<&Arn
 }
 
 /// By the id of before if that is still the owner's, else by tag: API Gateway's names are not unique. If the owner has
-/// none, the one to take over, whosever it is.
+/// none, the one to take over, whosever it is; and else the one of before, which another one has now.
 async fn find(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result<Option<RestApiHead>> {
     let owned = |head: &RestApiHead| holder_of(desired, scope, head) == Holder::Owner;
+    let mut taken = None;
     if let Some(id) = &scope.rest_api_id
-        && let Some(head) = aws.get_rest_api(id).await?.filter(owned)
+        && let Some(head) = aws.get_rest_api(id).await?
     {
-        return Ok(Some(head));
+        if owned(&head) {
+            return Ok(Some(head));
+        }
+        // Another one beside it would be of no use to callers. Where nothing is wanted it is none of ours.
+        taken = Some(head).filter(|_| scope.made_api(id) && desired.rest_api.is_some());
     }
     let all = aws.get_rest_apis().await?;
     let own = all.iter().filter(|head| owned(head)).min_by(|a, b| a.id.cmp(&b.id));
     let wanted = |head: &&RestApiHead| desired.adopt.as_ref().is_some_and(|adopt| adopt.rest_api == head.id);
-    Ok(own.or_else(|| all.iter().find(wanted)).cloned())
+    Ok(own.or_else(|| all.iter().find(wanted)).cloned().or(taken))
 }
 
 fn holder_of(desired: &Desired, scope: &Scope, head: &RestApiHead) -> Holder {

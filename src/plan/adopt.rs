@@ -24,6 +24,9 @@ pub(super) fn blockers(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
         (Some(id), Some(ObservedRestApi { holder: Holder::Other(owner), .. })) => {
             Some(Blocker::AdoptedTaken { id, owner: owner.clone() })
         }
+        (None, Some(ObservedRestApi { id, holder: Holder::Other(owner), .. })) => {
+            Some(Blocker::Taken { id: id.clone(), owner: owner.clone(), own: desired.owner.tag() })
+        }
         (Some(id), Some(found)) if found.id != id => Some(Blocker::AdoptsAnother { id, has: found.id.clone() }),
         (None, Some(found)) if found.api.tags.contains_key(KEEP_TAG) => {
             let kept = others(desired, observed);

@@ -11,6 +11,8 @@ pub enum Blocker {
     AdoptedMissing { id: RestApiId },
     /// The API to take over is another object's.
     AdoptedTaken { id: RestApiId, owner: String },
+    /// The API that this object made is another object's now.
+    Taken { id: RestApiId, owner: String, own: String },
     /// There is an API already, and another one is to be taken over.
     AdoptsAnother { id: RestApiId, has: RestApiId },
     /// The API was taken over with more than the spec describes, and nothing says any more that it is to be kept.
@@ -58,8 +60,14 @@ impl fmt::Display for Blocker {
             Self::AdoptedTaken { id, owner } => write!(
                 f,
                 "spec.adopt.restApiId: API {id} belongs to the object {owner} (INSTALLATION/NAMESPACE/NAME), as its tag \
-                 {OWNER_TAG} says, so nothing is done; delete that object with deletionPolicy Retain and remove the tag \
-                 to hand the API over"
+                 {OWNER_TAG} says, so nothing is done; to hand the API over, delete that object with deletionPolicy \
+                 Retain, and remove the tag from the API and from its stages"
+            ),
+            Self::Taken { id, owner, own } => write!(
+                f,
+                "API {id} was made for this object, and its tag {OWNER_TAG} names {owner} (INSTALLATION/NAMESPACE/NAME) \
+                 now, so nothing is done; set the tag to {own} again, or delete this object with deletionPolicy Retain if \
+                 the API was handed over"
             ),
             Self::AdoptsAnother { id, has } => write!(
                 f,

@@ -56,7 +56,11 @@ impl Change {
     /// The entries of what it has on one side only; none if it is a leaf. Empty ones say nothing.
     fn parts(&self) -> Vec<Self> {
         let sides = [(&self.from, true), (&self.to, false)];
-        if !sides.iter().any(|(side, _)| matches!(side, Some(Value::Object(_)))) {
+        let has_entries = |side: &Value| match side {
+            Value::Array(items) => !items.is_empty() && items.iter().all(Value::is_object),
+            side => side.is_object(),
+        };
+        if !sides.iter().any(|(side, _)| side.as_ref().is_some_and(has_entries)) {
             return Vec::new();
         }
         let change = |path: String, value: &Value, is_from: bool| {
@@ -69,6 +73,10 @@ impl Change {
                 Some(Value::Object(entries)) => {
                     let path = |key: &String| format!("{}.{key}", self.path);
                     entries.iter().map(|(key, value)| change(path(key), value, is_from)).collect()
+                }
+                Some(Value::Array(items)) if has_entries(&Value::Array(items.clone())) => {
+                    let items = items.iter().enumerate();
+                    items.map(|(at, item)| change(format!("{}[{at}]", self.path), item, is_from)).collect()
                 }
                 side => side.iter().map(|value| change(self.path.clone(), value, is_from)).collect(),
             }

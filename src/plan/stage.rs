@@ -43,16 +43,9 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     steps
 }
 
-/// Whether a stage or its canary is to serve what is new, to have other variables there, which may lead to another machine,
-/// or a certificate that is still to be made.
+/// Whether a stage or its canary waits for tests: it is to serve what the spec describes, and was not brought to it yet, or
+/// not with these variables, which may lead to another machine.
 fn waits(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> bool {
-    is_tested(desired, observed, name, wanted)
-        || (wanted.client_certificate && observed.client_certificate(name).is_none())
-}
-
-/// Whether a stage or its canary is to serve what the spec describes, and was not brought to it yet, or not with these
-/// variables.
-fn is_tested(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> bool {
     let Some(current) = &desired.revision else { return false };
     let found = observed.stages.get(name);
     let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
@@ -94,8 +87,8 @@ pub(super) fn any_serves_current(desired: &Desired) -> bool {
 }
 
 /// Whether a stage or a canary is to serve what the spec describes, and was not brought to it yet, or not so.
-pub(super) fn any_tested(desired: &Desired, observed: &Observed) -> bool {
-    desired.stages.iter().any(|(name, wanted)| is_tested(desired, observed, name, wanted))
+pub(super) fn any_waits(desired: &Desired, observed: &Observed) -> bool {
+    desired.stages.iter().any(|(name, wanted)| waits(desired, observed, name, wanted))
 }
 
 /// Whether a stage is to serve something else, or to have other variables.
@@ -108,7 +101,7 @@ pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
                 || wanted.canary != has.canary
         })
     };
-    any_tested(desired, observed) || observed.stages.iter().any(other)
+    any_waits(desired, observed) || observed.stages.iter().any(other)
 }
 
 /// What a stage should be.

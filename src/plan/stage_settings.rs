@@ -13,14 +13,15 @@ pub(super) fn without_logs(
 ) {
     let path = format!("stage/{stage} ");
     let remove = || SettingsChange { from: None, to: None, part: SettingsPart::WithoutLogs };
-    changes.extend(differences(&path, &found.settings, &wanted.settings));
+    let different = differences(&path, &found.settings, &wanted.settings);
     if are_removed(found, wanted) {
         changes.extend(logging(&path, found.settings.logging, wanted.settings.logging));
         change.settings.insert(None, remove());
-    } else if found.settings != wanted.settings {
+    } else if !different.is_empty() {
         let settings = part(known(&found.settings), &wanted.settings, SettingsPart::WithoutLogs);
         change.settings.extend(settings.map(|settings| (None, settings)));
     }
+    changes.extend(different);
     for (key, wanted) in &wanted.methods {
         let (path, found) = (format!("{path}methods[{key}]"), found.methods.get(key));
         match found {

@@ -33,18 +33,41 @@ pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus>
     ids.deployments.iter().map(shown).collect()
 }
 
-/// Forgets deployments that are gone, and says of stages that are to serve one what they serve now.
+/// Forgets deployments and canaries that are gone, and says of stages that are to serve one what they serve now.
 pub(super) fn forget_gone(status: &mut StepFunctionsApiStatus, observed: &Observed, now: &Time) {
     let exists = |id: &str| observed.deployments.iter().any(|deployment| deployment.id.0 == id);
     let gone: Vec<String> =
         status.deployments.iter().map(|known| known.id.clone()).filter(|known| !exists(known)).collect();
     status.deployments.retain(|known| !gone.contains(&known.id));
-    for stage in status.stages.iter_mut().filter(|stage| gone.contains(&stage.deployment_id)) {
+    for stage in &mut status.stages {
         let Some(found) = observed.stages.get(&stage.name) else { continue };
+        stage.canary.take_if(|_| found.canary_deployment.is_none());
+        if !gone.contains(&stage.deployment_id) {
+            continue;
+        }
         let revision = observed.revision_of(&found.deployment);
         stage.revision = revision.map(ToString::to_string).unwrap_or_default();
         stage.deployment_id = found.deployment.to_string();
         stage.since = Some(now.clone());
+    }
+}
+
+/// Notes the deployments that a pass found or made before it failed, and that what stages serve needs what was written for
+/// them: a stage may have other variables by now than when its deployment was made.
+pub(super) fn meanwhile(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids) {
+    let known = std::mem::take(&mut status.deployments);
+    status.deployments = deployments(desired, ids);
+    for deployment in &mut status.deployments {
+        if let Some(known) = known.iter().find(|known| known.id == deployment.id) {
+            deployment.needs.clone_from(&known.needs);
+        }
+        let served = ids.stages.iter().any(|(name, id)| ids.brought.contains(name) && id.0 == deployment.id);
+        let wanted = desired.role.as_ref().and_then(|role| role.inline_policy.as_ref()).filter(|_| served);
+        if let (Some(needs), Some(wanted)) = (&mut deployment.needs, wanted) {
+            let before = needs.policy.as_deref().map(PolicyDocument::parse);
+            let both = before.map_or_else(|| Some(wanted.clone()), |before| before.union(wanted));
+            needs.policy = both.map(|both| both.text()).or(needs.policy.take());
+        }
     }
 }
 

@@ -128,7 +128,10 @@ pub fn next(
         }
         Pass::Failed { made: Some((outcome, desired)), .. } => {
             take_ids(&mut status, &outcome.ids);
-            brought(&mut status, desired, &outcome.ids, &object.spec, context);
+            if outcome.made > 0 {
+                deployment::meanwhile(&mut status, desired, &outcome.ids);
+                brought(&mut status, desired, &outcome.ids, &object.spec, context);
+            }
         }
         // Tags and the like may be set before the pass ends; to remove them later, they have to be known before.
         Pass::Applying { plan, desired, drifted, approved } => {
@@ -174,7 +177,7 @@ fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
     }
 }
 
-/// Stages that a pass made or moved before it failed.
+/// Stages that a pass made or wrote before it failed, and those that no status knew.
 fn brought(
     status: &mut StepFunctionsApiStatus,
     desired: &Desired,
@@ -182,13 +185,13 @@ fn brought(
     spec: &StepFunctionsApiSpec,
     context: Context<'_>,
 ) {
-    let Some(api) = ids.rest_api.as_ref().filter(|_| !ids.brought.is_empty()) else { return };
+    let Some(api) = &ids.rest_api else { return };
     let (before, mut left): (Vec<_>, Vec<_>) = std::mem::take(&mut status.stages)
         .into_iter()
         .partition(|known| spec.stages.iter().any(|stage| stage.name == known.name));
     for name in spec.stages.iter().map(|stage| &stage.name) {
         let known = before.iter().find(|known| known.name == *name).cloned();
-        let deployment = ids.stages.get(name).filter(|_| ids.brought.contains(name));
+        let deployment = ids.stages.get(name).filter(|_| ids.brought.contains(name) || known.is_none());
         status.stages.extend(match deployment {
             Some(deployment) => {
                 let url = invoke_url(context.invoke_url, &api.0, &desired.region, name);

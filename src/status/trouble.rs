@@ -49,6 +49,12 @@ impl Trouble {
         self.retry == Retry::OnChange
     }
 
+    /// Whether it may be long until a pass ends well.
+    pub fn may_last(&self) -> bool {
+        let reasons = [Reason::PreflightFailed, Reason::LoggingRoleMissing, Reason::Denied, Reason::NotOwned];
+        self.stalled() || reasons.contains(&self.reason)
+    }
+
     /// From an invalid spec.
     pub fn invalid(problems: &[Problem]) -> Self {
         Self { reason: Reason::Invalid, message: joined(problems), retry: Retry::OnChange }
@@ -104,7 +110,13 @@ impl Trouble {
         }) {
             (Reason::Invalid, Retry::OnChange)
         } else if any(|blocker| {
-            matches!(blocker, Blocker::NotOwned { .. } | Blocker::MappingTaken { .. } | Blocker::AdoptedTaken { .. })
+            matches!(
+                blocker,
+                Blocker::NotOwned { .. }
+                    | Blocker::MappingTaken { .. }
+                    | Blocker::AdoptedTaken { .. }
+                    | Blocker::Taken { .. }
+            )
         }) {
             (Reason::NotOwned, backoff(30, 300))
         } else if any(|blocker| matches!(blocker, Blocker::ApiUpdating)) {

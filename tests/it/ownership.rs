@@ -188,11 +188,11 @@ impl Drift {
         (Self::VariableChanged, r#"stage/live variables.note: "theirs" -> "first""#),
         (Self::Repointed, r#"stage/live revision: "deployment "#),
         (Self::StageDeleted, "create stage live"),
-        (Self::PolicyChanged, r#"role policy.Statement.Effect: "Deny" -> "Allow""#),
-        (Self::PolicyDeleted, r#"role policy.Statement.Action: (none) -> "states:StartSyncExecution""#),
+        (Self::PolicyChanged, r#"role policy.Statement[0].Effect: "Deny" -> "Allow""#),
+        (Self::PolicyDeleted, r#"role policy.Statement[0].Action: (none) -> "states:StartSyncExecution""#),
         (
             Self::TrustChanged,
-            r#"role trust.Statement.Principal.Service: "states.amazonaws.com" -> "apigateway.amazonaws.com""#,
+            r#"role trust.Statement[0].Principal.Service: "states.amazonaws.com" -> "apigateway.amazonaws.com""#,
         ),
         (Self::TagsChanged, r#"stage/live tags.stepgate.dev/"#),
     ];
@@ -302,4 +302,26 @@ async fn change_of_the_spec_that_took_two_passes_is_not_called_drift() {
     })
     .await;
     assert!(events.iter().all(|(reason, _)| reason != "DriftHealed"), "{events:?}");
+}
+
+#[tokio::test]
+async fn api_that_others_gave_to_another_object_is_left_and_no_second_one_is_made() {
+    let (world, _controller, api, _) = ready("taken").await;
+    let gateway = world.aws.apigateway(REGION);
+    let arn = format!("arn:aws:apigateway:{REGION}::/restapis/{api}");
+    let found = gateway.get_rest_api().rest_api_id(&api).send().await.expect("the API");
+    let own = found.tags().and_then(|tags| tags.get("stepgate.dev/owner")).expect("a tag").clone();
+    let tag = async |owner: &str| {
+        gateway.tag_resource().resource_arn(&arn).tags("stepgate.dev/owner", owner).send().await.expect("a tag");
+    };
+    tag("other-cluster/default/api").await;
+    world.aws.forget_calls().await;
+    world.kube.patch("api", json!({"metadata": {"annotations": {"stepgate.dev/check-now": "taken"}}})).await;
+    let object = world.kube.wait("api", "False", "NotOwned").await;
+    let message = &condition(&object, "Ready").expect("Ready").message;
+    assert!(message.contains("names other-cluster/default/api") && message.contains(&own), "{message}");
+    assert_eq!(world.aws.writes().await, []);
+    tag(&own).await;
+    world.kube.patch("api", json!({"metadata": {"annotations": {"stepgate.dev/check-now": "back"}}})).await;
+    world.kube.wait_ready("api").await;
 }

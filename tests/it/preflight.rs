@@ -282,3 +282,80 @@ async fn what_needs_no_test_does_not_wait_for_one_that_fails_and_is_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn role_keeps_what_a_stage_calls_as_long_as_its_variables_wait() {
+    let world = World::new("preflight-role").await;
+    let one = world.aws.machine(REGION, "one", MachineKind::Express).await;
+    let two = world.aws.machine(REGION, "two", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let apply = async |more: bool, stages: Value| {
+        let mut spec = spec(&one, "{}", &json!([]));
+        spec["stateMachines"] = json!([{"name": "m", "stageVariable": "arn"}]);
+        if more {
+            let mut tested = spec["methods"][0].clone();
+            tested["path"] = json!("/more");
+            tested["tests"] = json!([
+                {"name": "t", "startsExecution": true, "stageVariables": {"arn": one}, "expect": {"status": 404}},
+            ]);
+            spec["methods"].as_array_mut().expect("methods").push(tested);
+        }
+        spec["stages"] = stages;
+        world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    };
+    let a = json!({"name": "a", "variables": {"arn": one}});
+    let stage =
+        |arn: &str, deployment: Value| json!({"name": "p", "variables": {"arn": arn}, "deployment": deployment});
+    apply(false, json!([a, {"name": "p", "variables": {"arn": one}}])).await;
+    let first = world.kube.wait_ready("api").await.status.and_then(|status| status.revision).expect("a revision");
+    apply(true, json!([a, stage(&two, json!({"pin": first}))])).await;
+    let status = world.kube.wait("api", "False", "PreflightFailed").await.status.expect("a status");
+    let url = status.stages.iter().find(|stage| stage.name == "p").expect("p").url.clone();
+    let machine = async || {
+        let answer = Answer::until(200, || post(&format!("{url}/run"), JSON, "{}")).await;
+        answer.json()["stateMachineArn"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(machine().await, two);
+
+    // Its old variables come back with what the test is for, and until then it serves on.
+    world.aws.forget_calls().await;
+    apply(true, json!([a, {"name": "p", "variables": {"arn": one}}])).await;
+    eventually("a test of that", || async {
+        let status = world.kube.get("api").await.status.expect("a status");
+        let seen = status.observed_generation == 3 && tests_made(&world).await > 0;
+        if seen { Ok(()) } else { Err(format!("{status:?}")) }
+    })
+    .await;
+    assert_eq!(machine().await, two);
+}
+
+#[tokio::test]
+async fn a_check_while_a_test_fails_writes_nothing() {
+    let world = World::new("preflight-quiet").await;
+    let machine = world.aws.machine(REGION, "m", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let mut spec = spec(&machine, "{}", &json!([]));
+    spec["stages"] = json!([{"name": "a"}, {"name": "p"}]);
+    world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    let first = world.kube.wait_ready("api").await.status.and_then(|status| status.revision).expect("a revision");
+    spec["methods"][0]["arguments"]["input"]["value"] = json!("{\"n\":2}");
+    spec["methods"][0]["tests"] = json!([{"name": "t", "startsExecution": true, "expect": {"status": 404}}]);
+    spec["stages"][1] = json!({
+        "name": "p", "deployment": {"pin": first}, "logging": {"level": "Info"}, "clientCertificate": true,
+        "variables": {"v": "2"}, "throttling": {"rateLimit": 3, "burstLimit": 2},
+    });
+    world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    let status = world.kube.wait("api", "False", "PreflightFailed").await.status.expect("a status");
+    let gateway = world.aws.apigateway(REGION);
+    let stage = gateway.get_stage().rest_api_id(status.rest_api_id.expect("an API")).stage_name("p").send().await;
+    let stage = stage.expect("the stage");
+    assert!(stage.client_certificate_id().is_some(), "{stage:?}");
+    assert_eq!(stage.variables().and_then(|variables| variables.get("v")).map(String::as_str), Some("2"));
+    let settings = stage.method_settings().and_then(|all| all.get("*/*")).expect("settings");
+    assert_eq!((settings.throttling_rate_limit(), settings.throttling_burst_limit()), (3.0, 2));
+    for request in ["1", "2"] {
+        world.aws.forget_calls().await;
+        world.kube.check_now("api", request).await;
+        assert_eq!(world.aws.writes().await, [("apigateway".to_owned(), "TestInvokeMethod".to_owned())], "{request}");
+    }
+}
