@@ -58,11 +58,15 @@ impl<'a> Report<'a> {
         self.secrets = read.secrets.clone();
     }
 
-    /// What there is in AWS, for all that is written from now on.
+    /// What the API has of deployments and stages, for all that is written from now on.
     pub(super) fn see(&mut self, observed: &Observed) {
         let others = observed.rest_api.as_ref().is_some_and(|api| matches!(api.holder, Holder::Other(_)));
         // An API of another object's is not looked into.
-        self.observed = (!others).then(|| observed.clone());
+        self.observed = (!others).then(|| Observed {
+            deployments: observed.deployments.clone(),
+            stages: observed.stages.clone(),
+            ..Observed::default()
+        });
     }
 
     /// What is not to be shown of it.

@@ -74,7 +74,7 @@ impl Change {
                     let path = |key: &String| format!("{}.{key}", self.path);
                     entries.iter().map(|(key, value)| change(path(key), value, is_from)).collect()
                 }
-                Some(Value::Array(items)) if has_entries(&Value::Array(items.clone())) => {
+                Some(list @ Value::Array(items)) if has_entries(list) => {
                     let items = items.iter().enumerate();
                     items.map(|(at, item)| change(format!("{}[{at}]", self.path), item, is_from)).collect()
                 }

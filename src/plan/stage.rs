@@ -21,7 +21,7 @@ pub(super) fn before_tests(desired: &Desired, observed: &Observed) -> Steps {
     for (name, wanted) in desired.stages_in_order() {
         let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
         if !waits(desired, observed, name, wanted) {
-            stage.plan(desired, observed, &mut steps);
+            stage.plan(desired, observed, false, &mut steps);
         } else if goes_back(desired, observed, name, stage.revision) {
             stage.serve(desired, observed, &mut steps);
         }
@@ -36,7 +36,8 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         desired.stages_in_order().into_iter().filter(|(name, wanted)| waits(desired, observed, name, wanted))
     {
         let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
-        stage.plan(desired, observed, &mut steps);
+        let back = goes_back(desired, observed, name, stage.revision);
+        stage.plan(desired, observed, back, &mut steps);
     }
     let gone = observed.stages.iter().filter(|(name, found)| found.owned && !desired.stages.contains_key(*name));
     steps.remove.extend(gone.map(|(name, _)| Step::new(Action::DeleteStage(name.clone()))));
@@ -151,10 +152,8 @@ impl<'a> Wanted<'a> {
         Some(Self { name, stage, revision, current, certificate })
     }
 
-    /// All that leads there, but that it goes back, where that was written before.
-    fn plan(&self, desired: &Desired, observed: &Observed, steps: &mut Steps) {
-        let waits = waits(desired, observed, self.name, self.stage);
-        let back = waits && goes_back(desired, observed, self.name, self.revision);
+    /// All that leads there, but what it serves where that was written before, since it goes back.
+    fn plan(&self, desired: &Desired, observed: &Observed, back: bool, steps: &mut Steps) {
         match observed.stages.get(self.name) {
             // Told, while all else is done.
             None if deployment::is_gone(desired, observed, self.revision) => {}

@@ -75,7 +75,7 @@ pub struct Context<'a> {
     pub warnings: &'a [Problem],
     /// What the spec refers to, if that was looked at.
     pub references: Option<&'a [ReferenceStatus]>,
-    /// What there was of the API in AWS, if it was looked into.
+    /// What the API had of deployments and stages, if it was looked into.
     pub observed: Option<&'a Observed>,
     /// What is not to be shown of the values that the spec takes from others.
     pub secrets: &'a Secrets,

@@ -5,6 +5,15 @@ use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
 use super::{REGION, Releases, message, pin};
 use crate::world::eventually;
 
+/// A stage moved by hand.
+async fn move_to(api: &Releases, stage: &str, deployment: &str) {
+    let id = api.status().await.rest_api_id.expect("an API");
+    let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build();
+    let gateway = api.world.aws.apigateway(REGION);
+    let request = gateway.update_stage().rest_api_id(&id).stage_name(stage).patch_operations(patch);
+    request.send().await.expect("a change by hand");
+}
+
 #[tokio::test]
 async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() {
     let mut api = Releases::new("foreign-deploy").await;
@@ -14,12 +23,6 @@ async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() 
         (status.rest_api_id.expect("an API"), status.deployments[1].clone())
     };
     let gateway = api.world.aws.apigateway(REGION);
-    let move_to = async |deployment: &str| {
-        let patch = PatchOperation::builder();
-        let patch = patch.op(Op::Replace).path("/deploymentId").value(deployment).build();
-        let request = gateway.update_stage().rest_api_id(&id).stage_name("prod").patch_operations(patch);
-        request.send().await.expect("a change by hand");
-    };
     let healed = async |request: &str, words: &str| {
         api.world.kube.check_now("api", request).await;
         eventually(words, || async {
@@ -31,7 +34,7 @@ async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() 
         api.until_serves("prod", 2).await;
     };
 
-    move_to(&old.id).await;
+    move_to(&api, "prod", &old.id).await;
     healed(
         "moved",
         &format!(
@@ -110,17 +113,11 @@ async fn a_stage_that_was_moved_off_a_deployment_that_was_deleted_gets_another_o
     let held = |revision: &str| status.deployments.iter().find(|d| d.revision == revision).expect("it").id.clone();
     let (old, new) = (held(&first), held(&second));
     let gateway = api.world.aws.apigateway(REGION);
-    let move_to = async |stage: &str, deployment: &str| {
-        let patch = PatchOperation::builder();
-        let patch = patch.op(Op::Replace).path("/deploymentId").value(deployment).build();
-        let request = gateway.update_stage().rest_api_id(&id).stage_name(stage).patch_operations(patch);
-        request.send().await.expect("a change by hand");
-    };
     let delete = async |deployment: &str| {
         gateway.delete_deployment().rest_api_id(&id).deployment_id(deployment).send().await.expect("one less");
     };
     // What the spec describes is deployed anew.
-    move_to("alpha", &old).await;
+    move_to(&api, "alpha", &old).await;
     delete(&new).await;
     api.world.kube.check_now("api", "newest").await;
     let object = api.world.kube.wait_ready("api").await;
@@ -140,7 +137,7 @@ async fn a_stage_that_was_moved_off_a_deployment_that_was_deleted_gets_another_o
 
     // What it does not describe any more cannot be.
     let new = api.stage("alpha").await.deployment_id;
-    move_to("prod", &new).await;
+    move_to(&api, "prod", &new).await;
     delete(&old).await;
     api.world.kube.check_now("api", "pinned").await;
     let told = message(&api.world.kube.wait("api", "False", "Invalid").await);
