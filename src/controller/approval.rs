@@ -7,11 +7,13 @@ use crate::model::Desired;
 use crate::plan::Plan;
 use crate::status::Pass;
 
-/// By which hash a plan is approved, if it has to be; the error is what is shown as long as it is not.
+/// By which hash a plan is approved, if it has to be; the error is what is shown as long as it is not. `drifted` if the plan
+/// is no more than what others did.
 pub(super) fn approval<'p>(
     object: &'p StepFunctionsApi,
     plan: &'p Plan,
     desired: &Desired,
+    drifted: bool,
 ) -> Result<Option<&'p str>, Pass<'p>> {
     if plan.is_empty() || object.spec.mode != Mode::Plan && !plan.adopts() {
         return Ok(None);
@@ -30,6 +32,7 @@ pub(super) fn approval<'p>(
         plan,
         approval,
         beyond,
+        drifted,
         deleting: object.meta().deletion_timestamp.is_some(),
     })
 }

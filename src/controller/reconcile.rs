@@ -172,7 +172,9 @@ impl PassOver<'_> {
         let mut plan = plan(desired, &observed);
         plan.hide(|value| report.secrets().are_in(value), HIDDEN);
         self.shared.untold.planned(&self.uid, &plan);
-        let approved = match approval(self.object, &plan, desired) {
+        let applied = self.status().is_some_and(|status| status.applied == Some(desired.hash()));
+        let drifted = applied && !plan.is_empty();
+        let approved = match approval(self.object, &plan, desired, drifted) {
             Ok(approved) => approved,
             Err(planned) => return self.show(report, &planned).await,
         };
@@ -180,8 +182,6 @@ impl PassOver<'_> {
             let trouble = wanted.as_written(Trouble::blocked(&plan.blockers), &read.references);
             return self.fail(report, &trouble, None).await;
         }
-        let applied = self.status().is_some_and(|status| status.applied == Some(desired.hash()));
-        let drifted = applied && !plan.is_empty();
         if drifted && self.object.spec.drift_policy == DriftPolicy::Report {
             return self.show(report, &Pass::Drifted(&plan)).await;
         }
@@ -304,7 +304,7 @@ impl PassOver<'_> {
         if plan.is_empty() {
             return self.let_go(report, Reason::Deleted, "AWS resources are gone").await;
         }
-        if let Err(planned) = approval(self.object, &plan, &desired) {
+        if let Err(planned) = approval(self.object, &plan, &desired, false) {
             return self.show(report, &planned).await;
         }
         report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;

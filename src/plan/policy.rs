@@ -1,9 +1,7 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
 use super::{Action, Blocker, Change, Step, Steps, stage};
-use crate::model::{
-    Deployment, DeploymentId, Desired, INLINE_POLICY_MAX, Observed, ObservedRole, ObservedStage, PolicyDocument,
-};
+use crate::model::{Deployment, Desired, INLINE_POLICY_MAX, Observed, ObservedRole, PolicyDocument};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -32,7 +30,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     }
     match (&wanted, has) {
         (Some(wanted), has) if has != Some(wanted) => {
-            let both = with_served(wanted, observed, has).filter(|both| both.size() <= INLINE_POLICY_MAX);
+            let both = with_served(wanted, desired, observed, has).filter(|both| both.size() <= INLINE_POLICY_MAX);
             match both.filter(|_| stage::any_changes(desired, observed)) {
                 // Callers use the old machines until the stages have moved, and the new ones from then on.
                 Some(both) => {
@@ -79,10 +77,16 @@ fn with_held(desired: &Desired, observed: &Observed, has: Option<&PolicyDocument
     with_needs(desired.role.as_ref()?.inline_policy.clone(), held, has)
 }
 
-/// A policy, and what stages need for what they serve now. What others added to the role is no part of that.
-fn with_served(policy: &PolicyDocument, observed: &Observed, has: Option<&PolicyDocument>) -> Option<PolicyDocument> {
-    let served: Vec<&DeploymentId> = observed.stages.values().flat_map(ObservedStage::deployments).collect();
-    let served = observed.deployments.iter().filter(|deployment| served.contains(&&deployment.id));
+/// A policy, and what stages need for what they serve until they have moved. What others added to the role is no part of
+/// that.
+fn with_served(
+    policy: &PolicyDocument,
+    desired: &Desired,
+    observed: &Observed,
+    has: Option<&PolicyDocument>,
+) -> Option<PolicyDocument> {
+    let served = stage::meanwhile(desired, observed);
+    let served = observed.deployments.iter().filter(|deployment| served.contains(&deployment.id));
     with_needs(Some(policy.clone()), served, has)
 }
 

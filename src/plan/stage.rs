@@ -15,15 +15,15 @@ use crate::model::{
 pub const FOREIGN: &str = "of someone else";
 
 /// What waits for nothing that is new: stages that serve what exists, with all that they have, and of the others that they
-/// go back to such a deployment.
+/// go back to what they are to serve until then.
 pub(super) fn before_tests(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     for (name, wanted) in desired.stages_in_order() {
         let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
         if !waits(desired, observed, name, wanted) {
-            stage.plan(desired, observed, false, &mut steps);
-        } else if goes_back(desired, observed, name, stage.revision) {
-            stage.serve(desired, observed, &mut steps);
+            stage.plan(desired, observed, None, &mut steps);
+        } else if let Some(revision) = goes_back(desired, observed, name) {
+            stage.go_back(desired, observed, revision, &mut steps);
         }
     }
     steps
@@ -36,8 +36,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         desired.stages_in_order().into_iter().filter(|(name, wanted)| waits(desired, observed, name, wanted))
     {
         let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
-        let back = goes_back(desired, observed, name, stage.revision);
-        stage.plan(desired, observed, back, &mut steps);
+        stage.plan(desired, observed, goes_back(desired, observed, name), &mut steps);
     }
     let gone = observed.stages.iter().filter(|(name, found)| found.owned && !desired.stages.contains_key(*name));
     steps.remove.extend(gone.map(|(name, _)| Step::new(Action::DeleteStage(name.clone()))));
@@ -50,10 +49,9 @@ fn waits(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> 
     let Some(current) = &desired.revision else { return false };
     let found = observed.stages.get(name);
     let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
-    let moves = serves(found.map(|found| &found.deployment)) != Some(current);
+    let meanwhile = goes_back(desired, observed, name).or_else(|| serves(found.map(|found| &found.deployment)));
     let varies = found.is_some_and(|found| found.stage.variables != wanted.variables);
-    let stage =
-        desired.served_by(name) == Some(current) && (moves && !goes_back(desired, observed, name, current) || varies);
+    let stage = desired.served_by(name) == Some(current) && (meanwhile != Some(current) || varies);
     let canary = wanted.canary.as_ref().is_some_and(|canary| {
         let has = found.and_then(|found| found.stage.canary.as_ref());
         serves(found.and_then(|found| found.canary_deployment.as_ref())) != Some(current)
@@ -62,16 +60,21 @@ fn waits(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> 
     stage || canary
 }
 
-/// Whether a stage is to serve a deployment that exists: an older one, or the one that it was brought to before others moved
-/// or deleted it.
-fn goes_back(desired: &Desired, observed: &Observed, name: &str, revision: &Revision) -> bool {
-    desired.revision.as_ref() != Some(revision)
-        || observed.brought_to.get(name).and_then(|id| observed.revision_of(id)) == Some(revision)
+/// What a stage is to serve before anything is tested, where it does not: an older revision, or the one that it was brought
+/// to before others moved or deleted it. What serves the new already was tested, before a pass that ended there.
+fn goes_back<'a>(desired: &'a Desired, observed: &'a Observed, name: &str) -> Option<&'a Revision> {
+    let wanted = desired.served_by(name)?;
+    let brought_to = || observed.brought_to.get(name).and_then(|id| observed.revision_of(id));
+    let revision = if desired.revision.as_ref() == Some(wanted) { brought_to()? } else { wanted };
+    let found = observed.stages.get(name).and_then(|found| observed.revision_of(&found.deployment));
+    (found != Some(revision) && found != Some(wanted)).then_some(revision)
 }
 
-/// What it changes that a stage serves that revision; empty if it does.
-fn moved(name: &str, found: &ObservedStage, observed: &Observed, revision: &Revision) -> Vec<Change> {
-    Change::between(&format!("stage/{name} revision"), Some(&serves(&found.deployment, observed)), Some(&revision.0))
+/// Deployments that stages serve until what is new was tested.
+pub(super) fn meanwhile<'a>(desired: &'a Desired, observed: &'a Observed) -> BTreeSet<&'a DeploymentId> {
+    let back = desired.stages.keys().filter_map(|name| goes_back(desired, observed, name));
+    let back = back.filter_map(|revision| Some(&observed.deployment_of(revision)?.id));
+    observed.stages.values().flat_map(ObservedStage::deployments).chain(back).collect()
 }
 
 /// What a deployment is called: by its revision, if it is ours.
@@ -105,6 +108,10 @@ pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
     any_waits(desired, observed) || observed.stages.iter().any(other)
 }
 
+fn without_canary(stage: &Stage) -> Stage {
+    Stage { canary: None, ..stage.clone() }
+}
+
 /// What a stage should be.
 struct Wanted<'a> {
     name: &'a str,
@@ -135,9 +142,9 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn created(stage: &Stage, wanted: &Wanted<'a>) -> Self {
+    fn created(wanted: &Wanted<'_>) -> Self {
         Self {
-            stage: stage.as_created(),
+            stage: wanted.stage.as_created(),
             moved: Vec::new(),
             canary_serves: Some(wanted.revision.to_string()),
             certificate: None,
@@ -152,41 +159,49 @@ impl<'a> Wanted<'a> {
         Some(Self { name, stage, revision, current, certificate })
     }
 
-    /// All that leads there, but what it serves where that was written before, since it goes back.
-    fn plan(&self, desired: &Desired, observed: &Observed, back: bool, steps: &mut Steps) {
-        match observed.stages.get(self.name) {
+    /// All that leads there, from where it went back to before, if it did.
+    fn plan(&self, desired: &Desired, observed: &Observed, back: Option<&Revision>, steps: &mut Steps) {
+        let moved = |from: &String| Change::between(&self.path("revision"), Some(from), Some(&self.revision.0));
+        match (observed.stages.get(self.name), back) {
             // Told, while all else is done.
-            None if deployment::is_gone(desired, observed, self.revision) => {}
-            None => {
-                if !back {
-                    self.serve(desired, observed, steps);
-                }
-                self.update(&Found::created(self.stage, self), steps);
+            (None, _) if deployment::is_gone(desired, observed, self.revision) => {}
+            (None, None) => self.create(steps),
+            (None, Some(back)) => {
+                let stage = without_canary(self.stage);
+                let found = Found { stage, moved: moved(&back.0), canary_serves: None, certificate: self.certificate };
+                self.update(&found, steps);
             }
-            Some(found) if !found.owned => {
+            (Some(found), _) if !found.owned => {
                 steps.blockers.push(Blocker::NotOwned { what: format!("stage {} of this API", self.name) });
             }
-            Some(found) => {
-                let moved = if back { Vec::new() } else { moved(self.name, found, observed, self.revision) };
-                self.update(&Found::observed(found, observed, moved), steps);
+            (Some(found), back) => {
+                let serves = back.map_or_else(|| serves(&found.deployment, observed), ToString::to_string);
+                self.update(&Found::observed(found, observed, moved(&serves)), steps);
             }
         }
     }
 
-    /// That it exists and serves its revision, and nothing else.
-    fn serve(&self, desired: &Desired, observed: &Observed, steps: &mut Steps) {
-        let (name, revision) = (self.name.to_owned(), self.revision.clone());
+    /// That it serves that revision again, without what waits: a stage that is gone with all else, one that is there as it
+    /// is.
+    fn go_back(&self, desired: &Desired, observed: &Observed, revision: &Revision, steps: &mut Steps) {
         match observed.stages.get(self.name) {
-            None if deployment::is_gone(desired, observed, self.revision) => {}
-            None => steps.build.push(Step::new(Action::CreateStage { name, stage: self.stage.clone(), revision })),
-            Some(found) => {
-                let changes = moved(self.name, found, observed, self.revision);
-                if found.owned && !changes.is_empty() {
-                    let update = StageUpdate { revision: Some(revision), ..StageUpdate::default() };
-                    steps.build.push(Step { action: Action::UpdateStage { name, update }, changes });
-                }
+            None if deployment::is_gone(desired, observed, revision) => {}
+            None => Wanted { revision, stage: &without_canary(self.stage), ..*self }.create(steps),
+            Some(found) if found.owned => {
+                let (path, serves) = (self.path("revision"), serves(&found.deployment, observed));
+                let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
+                let action = Action::UpdateStage { name: self.name.to_owned(), update };
+                let changes = Change::between(&path, Some(&serves), Some(&revision.0));
+                steps.build.push(Step { action, changes });
             }
+            Some(_) => {}
         }
+    }
+
+    fn create(&self, steps: &mut Steps) {
+        let (name, stage, revision) = (self.name.to_owned(), self.stage.clone(), self.revision.clone());
+        steps.build.push(Step::new(Action::CreateStage { name, stage, revision }));
+        self.update(&Found::created(self), steps);
     }
 
     fn path(&self, field: &str) -> String {

@@ -158,7 +158,9 @@ fn unrecorded(plan: &Plan) -> String {
 
 fn drifted(pass: &Pass<'_>) -> Says {
     match pass {
-        Pass::Applying { plan, drifted: true, .. } | Pass::Drifted(plan) => says(True, Reason::Drifted, plan.summary()),
+        Pass::Applying { plan, drifted: true, .. }
+        | Pass::Planned { plan, drifted: true, .. }
+        | Pass::Drifted(plan) => says(True, Reason::Drifted, plan.summary()),
         Pass::Settled { plan, .. } => match plan.foreign_policies() {
             Some(policies) => says(True, Reason::Drifted, format!("given by others, left as it is: {policies}")),
             None => says(False, Reason::Applied, ""),
@@ -196,7 +198,7 @@ fn ready(pass: &Pass<'_>) -> Says {
             let blockers: Vec<String> = plan.blockers.iter().map(ToString::to_string).collect();
             says(False, Reason::Planned, format!("nothing can be applied: {}", blockers.join("; ")))
         }
-        Pass::Planned { plan, approval, beyond, deleting } => {
+        Pass::Planned { plan, approval, beyond, deleting, .. } => {
             says(False, Reason::Planned, planned(plan, *approval, beyond.as_deref(), *deleting))
         }
         Pass::Paused { deleting: false } => says(Status::Unknown, Reason::Paused, "mode Paused, AWS is left alone"),

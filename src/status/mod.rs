@@ -38,8 +38,8 @@ pub enum Pass<'a> {
     /// Others have changed AWS; this would set it right.
     Drifted(&'a Plan),
     /// Mode Plan: this is what would be written. `approval` is what the annotation says, and `beyond` what its plan, which was
-    /// begun, did not have. `deleting` if it is the deletion that waits for an approval.
-    Planned { plan: &'a Plan, approval: Option<&'a str>, beyond: Option<String>, deleting: bool },
+    /// begun, did not have. `drifted` if it is what others did, `deleting` if it is the deletion that waits for an approval.
+    Planned { plan: &'a Plan, approval: Option<&'a str>, beyond: Option<String>, drifted: bool, deleting: bool },
     /// Mode Paused, which also holds up a deletion.
     Paused { deleting: bool },
     /// About to delete with these writes.

@@ -68,6 +68,21 @@ async fn plan_on_a_ready_object_keeps_serving_until_it_is_applied() {
     // Back to what is served: nothing to plan. Then the change, applied.
     world.kube.apply_spec(NAME, &(spec(&world) + "mode: Plan\n")).await.expect("it applies");
     assert_eq!(world.kube.wait_ready(NAME).await.status.expect("a status").plan, None);
+
+    // What others do is told as such, and waits, too.
+    let id = before.rest_api_id.as_deref().expect("an API");
+    let set = async |note: &str| {
+        let patch = PatchOperation::builder().op(Op::Replace).path("/variables/note").value(note).build();
+        let request = world.aws.apigateway(REGION).update_stage().rest_api_id(id).stage_name("live");
+        request.patch_operations(patch).send().await.expect("a change by hand");
+    };
+    for (at, note, drifted) in [("1", "theirs", "True"), ("2", "first", "False")] {
+        set(note).await;
+        let object = world.kube.check_now(NAME, at).await;
+        let told = condition(&object, "Drifted").expect("Drifted");
+        assert_eq!((told.status.as_str(), told.message.contains(note)), (drifted, drifted == "True"), "{told:?}");
+    }
+
     world.kube.apply_spec(NAME, &changed).await.expect("it applies");
     let after = world.kube.wait_ready(NAME).await.status.expect("a status");
     assert_eq!((&after.rest_api_id, &after.plan), (&before.rest_api_id, &None));

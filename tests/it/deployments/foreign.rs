@@ -1,6 +1,6 @@
 //! What others do to the draft and to what stages serve.
 
-use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
+use aws_sdk_apigateway::types::IntegrationType;
 
 use super::{REGION, Releases, message, pin};
 use crate::world::eventually;
@@ -8,10 +8,7 @@ use crate::world::eventually;
 /// A stage moved by hand.
 async fn move_to(api: &Releases, stage: &str, deployment: &str) {
     let id = api.status().await.rest_api_id.expect("an API");
-    let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build();
-    let gateway = api.world.aws.apigateway(REGION);
-    let request = gateway.update_stage().rest_api_id(&id).stage_name(stage).patch_operations(patch);
-    request.send().await.expect("a change by hand");
+    api.world.aws.move_stage(REGION, &id, stage, deployment).await;
 }
 
 #[tokio::test]

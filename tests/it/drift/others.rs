@@ -80,10 +80,7 @@ impl Shop {
     }
 
     async fn move_to(&self, stage: &str, deployment: &str) {
-        let gateway = self.world.aws.apigateway(REGION);
-        let patch = PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build();
-        let request = gateway.update_stage().rest_api_id(&self.id).stage_name(stage).patch_operations(patch);
-        request.send().await.expect("a move by hand");
+        self.world.aws.move_stage(REGION, &self.id, stage, deployment).await;
     }
 
     /// The event of a healing that has these words.

@@ -106,6 +106,17 @@ impl Account {
         self.apigateway(region).update_account().patch_operations(operation).send().await.expect("a role for logs");
     }
 
+    /// Has a stage serve another deployment, by hand.
+    pub async fn move_stage(&self, region: &str, rest_api: &str, stage: &str, deployment: &str) {
+        let patch = aws_sdk_apigateway::types::PatchOperation::builder()
+            .op(aws_sdk_apigateway::types::Op::Replace)
+            .path("/deploymentId")
+            .value(deployment)
+            .build();
+        let request = self.apigateway(region).update_stage().rest_api_id(rest_api).stage_name(stage);
+        request.patch_operations(patch).send().await.expect("a move by hand");
+    }
+
     /// API Gateway's own JSON of a path; the emulator checks no signature.
     pub async fn apigateway_json(&self, region: &str, path: &str) -> Value {
         let scope = format!("Credential={}/20250101/{region}/apigateway/aws4_request", self.id);
