@@ -137,7 +137,7 @@ impl Reason {
             Self::Drifted => {
                 "Something that this object describes was changed in AWS by someone else, or was lost; the message lists \
                  what would set it right. With spec.driftPolicy Report nothing is written: undo it in AWS, or apply a \
-                 change of the spec, or set driftPolicy to Heal. Policies that others gave the created role are named \
+                 change of the spec, or set driftPolicy to Heal. In mode Plan it waits for an approval. Policies that others gave the created role are named \
                  and left: take them away in IAM, where they let calls do more than the spec says."
             }
             Self::DriftHealed => {

@@ -101,6 +101,7 @@ pub const OPERATIONS: &[(&str, &[Need])] = &[
     ("apigateway:GetBasePathMappings", &[get(ChangeDomains, "/domainnames/*/basepathmappings")]),
     // A deletion looks for certificates whatever the spec says: one may be left of an earlier spec.
     ("apigateway:GetClientCertificates", &[get(ReadApis, "/clientcertificates")]),
+    ("apigateway:GetDeployment", &[get(ReadApis, "/restapis/*/deployments/*")]),
     ("apigateway:GetDeployments", &[get(ReadApis, "/restapis/*/deployments")]),
     ("apigateway:GetDomainName", &[get(ChangeDomains, "/domainnames/*")]),
     ("apigateway:GetGatewayResponses", &[get(ReadApis, "/restapis/*/gatewayresponses")]),

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use super::{Domains, Result, UsagePlans};
 use crate::model::{
-    ApiKeyId, ApiSettings, ApiStatus, Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment,
+    ApiKeyId, ApiSettings, ApiStatus, ApiSummary, Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment,
     DeploymentHead, DeploymentId, GatewayResponse, MachineType, Method, MethodKey, MethodTest, Models, ObservedStage,
     PolicyDocument, RestApi, RestApiId, Revision, Role, Stage, StageChange, StageName, Tags, TestAnswer, UsagePlanId,
     Validation,
@@ -106,6 +106,12 @@ pub trait ApiGateway {
     fn get_stages(&self, id: &RestApiId) -> impl Future<Output = Result<BTreeMap<StageName, ObservedStage>>> + Send;
     /// All deployments, in any order.
     fn get_deployments(&self, id: &RestApiId) -> impl Future<Output = Result<Vec<DeploymentHead>>> + Send;
+    /// What a deployment holds; `None` if it does not exist, or AWS does not tell.
+    fn get_deployment(
+        &self,
+        id: &RestApiId,
+        deployment: &DeploymentId,
+    ) -> impl Future<Output = Result<Option<ApiSummary>>> + Send;
     fn create_rest_api(&self, api: &RestApi) -> impl Future<Output = Result<RestApiHead>> + Send;
     /// `keep` leaves what the API has beside that (`mode=merge`); else it goes (`mode=overwrite`).
     fn put_rest_api(

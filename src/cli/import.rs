@@ -142,7 +142,7 @@ fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired, observed: &Obser
     }
     let different = plan.beyond_taking_over();
     if !different.is_empty() {
-        lines.push("DIFFERENT from what the API has, and would be changed:".to_owned());
+        lines.push("DIFFERENT from what the API has or its stages serve, and would be changed:".to_owned());
         lines.extend(different.into_iter().map(|line| format!("  {line}")));
     }
     lines.extend(plan.blockers.iter().map(|blocker| format!("BLOCKED: {blocker}")));
@@ -156,7 +156,7 @@ fn of_plan(imported: &Imported, plan: &Plan, desired: &Desired, observed: &Obser
     lines
 }
 
-/// What the stages serve now, which is not compared.
+/// What the stages serve now, of which AWS tells little.
 fn of_stages(observed: &Observed) -> Vec<String> {
     let stages = || observed.stages.iter();
     let own = stages().map(|(name, found)| (name.clone(), &found.deployment));
@@ -166,8 +166,9 @@ fn of_stages(observed: &Observed) -> Vec<String> {
     let serves: Vec<String> = served.iter().map(|(name, deployment)| format!("{name} {deployment}")).collect();
     let deployments: BTreeSet<_> = served.iter().map(|(_, deployment)| deployment).collect();
     let mut lines = vec![
-        "Its stages will serve what the API is now. Whether they do so already, this does not compare: what was changed and".to_owned(),
-        "never deployed GOES LIVE with the plan. In doubt deploy it by hand before, and look.".to_owned(),
+        "Its stages will serve what the API is now. Of what they serve already AWS tells the methods, who may call them and".to_owned(),
+        "whether they need an API key, and no more: what else was changed and never deployed GOES LIVE with the plan. In".to_owned(),
+        "doubt deploy it by hand before, and look.".to_owned(),
     ];
     if deployments.len() > 1 {
         lines.push(format!(

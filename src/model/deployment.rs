@@ -1,11 +1,12 @@
 //! Deployments: immutable snapshots of a REST API, told apart by the revision in their description, and which of them
 //! stages serve.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::{PolicyDocument, StageName};
+use super::{MethodKey, PolicyDocument, StageName};
 
 /// Start of the description of every deployment that is ours. A deployment has no tags.
 const DESCRIPTION: &str = "stepgate revision ";
@@ -56,7 +57,7 @@ pub struct Deployment {
     pub needs: Option<Needs>,
 }
 
-/// A deployment as API Gateway has it: it tells no more of its content than its description does.
+/// A deployment as API Gateway lists it: of its content that tells what its description does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeploymentHead {
     /// Its id.
@@ -65,6 +66,21 @@ pub struct DeploymentHead {
     pub revision: Option<Revision>,
     /// When it was made, in seconds since 1970.
     pub created: i64,
+}
+
+/// All that a deployment tells of its content when it is asked for it, by method
+/// (<https://docs.aws.amazon.com/apigateway/latest/api/API_GetDeployment.html>).
+pub type ApiSummary = BTreeMap<MethodKey, MethodSnapshot>;
+
+/// What it tells of a method (<https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSnapshot.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MethodSnapshot {
+    /// Who may call it, in AWS's words: `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS`.
+    pub authorization: String,
+    /// Whether callers must send an API key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub api_key_required: bool,
 }
 
 /// What the calls of a revision need and a deployment does not hold.

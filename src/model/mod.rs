@@ -30,7 +30,7 @@ pub use api_key::{ApiKey, ApiKeyId, ApiKeyValue, ObservedApiKey};
 pub use arn::{ActivityArn, Arn, StateMachineArn};
 pub use authorizer::{Authorizer, AuthorizerKind, Invocation};
 pub use client_certificate::{ClientCertificate, ClientCertificateId};
-pub use deployment::{Deployment, DeploymentHead, DeploymentId, Needs, Revision, Serves};
+pub use deployment::{ApiSummary, Deployment, DeploymentHead, DeploymentId, MethodSnapshot, Needs, Revision, Serves};
 pub use domain::{Domain, DomainName, DomainSettings, DomainTarget, ObservedDomain};
 pub use method_settings::{
     LogLevel, Logging, MethodCache, MethodSettings, SettingsChange, SettingsPart, Throttling, Unauthorized,
@@ -204,6 +204,8 @@ pub struct Observed {
     pub brought_to: BTreeMap<StageName, DeploymentId>,
     /// Deployments of that API whose description names a revision, the newest first.
     pub deployments: Vec<Deployment>,
+    /// What deployments of others hold, as far as the owner's stages serve them and AWS tells it.
+    pub summaries: BTreeMap<DeploymentId, ApiSummary>,
     /// Deployments of that API that stages of others use.
     pub used_by_others: BTreeSet<DeploymentId>,
     /// Client certificates that carry the owner's tag.

@@ -6,7 +6,10 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::{ApiSettings, Arn, Authorizer, Models, Revision, Segment, Tags, Validation, json};
+use super::{
+    ApiSettings, ApiSummary, Arn, Authorizer, AuthorizerKind, MethodSnapshot, Models, Revision, Segment, Tags,
+    Validation, json,
+};
 use super::{KEEP_TAG, short};
 
 /// Id that AWS gives to a REST API.
@@ -61,6 +64,25 @@ pub struct Definition {
     /// Models of bodies by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub models: Models,
+}
+
+impl Definition {
+    /// What a deployment of it would tell.
+    pub fn summary(&self) -> ApiSummary {
+        let snapshot = |method: &Method| {
+            let authorization = match &method.authorization {
+                Authorization::None => "NONE",
+                Authorization::Iam => "AWS_IAM",
+                Authorization::Authorizer { name, .. } => match self.authorizers.get(name).map(|found| &found.kind) {
+                    Some(AuthorizerKind::Cognito(_)) => "COGNITO_USER_POOLS",
+                    _ => "CUSTOM",
+                },
+                Authorization::Other(other) => other,
+            };
+            MethodSnapshot { authorization: authorization.to_owned(), api_key_required: method.api_key_required }
+        };
+        self.methods.iter().map(|(key, method)| (key.clone(), snapshot(method))).collect()
+    }
 }
 
 /// Path and verb of a method; as text `POST /execution`.

@@ -1,11 +1,31 @@
 //! The API's deployments.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scope;
 use crate::aws::{Aws, Result};
-use crate::model::{Deployment, DeploymentHead, DeploymentId, Desired, ObservedStage, RestApiId, Revision, StageName};
+use crate::model::{
+    ApiSummary, Deployment, DeploymentHead, DeploymentId, Desired, ObservedStage, RestApiId, Revision, StageName,
+};
+
+/// What the deployments of others hold that the owner's stages serve, as far as that is told.
+pub(super) async fn summaries(
+    aws: &impl Aws,
+    api: &RestApiId,
+    stages: &BTreeMap<StageName, ObservedStage>,
+    ours: &[Deployment],
+) -> Result<BTreeMap<DeploymentId, ApiSummary>> {
+    let served = stages.values().filter(|stage| stage.owned).map(|stage| &stage.deployment);
+    let served: BTreeSet<_> = served.filter(|id| ours.iter().all(|deployment| deployment.id != **id)).collect();
+    let mut summaries = BTreeMap::new();
+    for id in served {
+        // AWS deploys no API without a method.
+        let summary = aws.get_deployment(api, id).await?.filter(|summary| !summary.is_empty());
+        summaries.extend(summary.map(|summary| (id.clone(), summary)));
+    }
+    Ok(summaries)
+}
 
 pub(super) async fn observe(
     aws: &impl Aws,

@@ -72,10 +72,11 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let lost = scope.role.as_ref().filter(|arn| desired.role.as_ref().is_some_and(|wanted| wanted.has_arn(arn)));
     let own_role = role.as_ref().map(|role| &role.arn).or(lost);
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
-    let (mut stages, mut used_by_others, mut deployments) = Default::default();
+    let (mut stages, mut used_by_others, mut deployments, mut summaries) = Default::default();
     if let Some(api) = rest_api.as_ref().filter(|api| !matches!(api.holder, Holder::Other(_))) {
         (stages, used_by_others) = stage::observe(aws, desired, scope, &api.id, &ours).await?;
         deployments = deployment::observe(aws, desired, scope, &api.id, &stages).await?;
+        summaries = deployment::summaries(aws, &api.id, &stages, &deployments).await?;
     }
     let client_certificates = client_certificate::observe(aws, desired, scope, &stages, &ours).await?;
     let machines = state_machine::observe(aws, desired, scope).await?;
@@ -90,6 +91,7 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
         stages,
         brought_to: scope.stages.clone(),
         deployments,
+        summaries,
         used_by_others,
         client_certificates,
         machines,
@@ -113,10 +115,11 @@ pub async fn look(aws: &impl Aws, id: &RestApiId) -> Result<Option<Observed>> {
         stage.owned = true;
         stage.stage.tags = ours.of(std::mem::take(&mut stage.stage.tags));
     }
+    let summaries = deployment::summaries(aws, id, &stages, &[]).await?;
     let holder = head.tags.get(OWNER_TAG).map_or(Holder::Nobody, |owner| Holder::Other(owner.clone()));
     let api = RestApi { name: head.name, tags: ours.of(head.tags), settings: head.settings, definition };
     let rest_api = ObservedRestApi { id: head.id, holder, status: head.status, api, unused_validators };
-    Ok(Some(Observed { rest_api: Some(rest_api), stages, ..Observed::default() }))
+    Ok(Some(Observed { rest_api: Some(rest_api), stages, summaries, ..Observed::default() }))
 }
 
 /// Whose a thing with these tags is. One without an owner that was the owner's before still is: others took the tag away.

@@ -75,9 +75,8 @@ impl Plan {
     }
 
     /// Whether that is all that it does: the API has what the spec describes, so that it is marked by tags, and its stages
-    /// serve a snapshot of the draft that can be told by its description. What they served before is not compared: API
-    /// Gateway shows of a deployment no more than its methods
-    /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_GetDeployment.html>).
+    /// serve a snapshot of the draft that can be told by its description. What they served before had the same methods,
+    /// open to the same callers; no more of it is known, see [`ApiSummary`](crate::model::ApiSummary).
     pub fn only_takes_over(&self) -> bool {
         self.adopts() && self.steps.iter().all(Step::takes_over)
     }
@@ -96,7 +95,8 @@ impl Step {
             // Belongs to the put before it.
             Action::UpdateRestApi { after_put, .. } => *after_put,
             Action::UpdateStage { update, .. } => {
-                StageUpdate { revision: None, ..update.clone() } == StageUpdate::default()
+                let moves = StageUpdate { revision: None, ..update.clone() } == StageUpdate::default();
+                moves && self.changes.iter().all(is_move)
             }
             _ => false,
         }
@@ -106,9 +106,11 @@ impl Step {
     fn beyond_serving(&self) -> Vec<String> {
         match &self.changes[..] {
             [] => vec![self.action.to_string()],
-            changes => {
-                changes.iter().filter(|change| !change.path.ends_with(" revision")).map(ToString::to_string).collect()
-            }
+            changes => changes.iter().filter(|change| !is_move(change)).map(ToString::to_string).collect(),
         }
     }
+}
+
+fn is_move(change: &Change) -> bool {
+    change.path.ends_with(" revision")
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, deployment, stage_settings};
 use crate::model::{
-    Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, Observed, ObservedStage, Revision, Stage,
-    StageChange, StageName,
+    Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, MethodKey, Observed, ObservedStage, Revision,
+    Stage, StageChange, StageName,
 };
 
 /// End of what a change says of a deployment that is not ours.
@@ -80,6 +80,17 @@ pub(super) fn meanwhile<'a>(desired: &'a Desired, observed: &'a Observed) -> BTr
 /// What a deployment is called: by its revision, if it is ours.
 fn serves(id: &DeploymentId, observed: &Observed) -> String {
     observed.revision_of(id).map_or_else(|| format!("deployment {id} {FOREIGN}"), ToString::to_string)
+}
+
+/// How the API differs from what a stage serves of others' making, as far as AWS tells: what was never deployed to it.
+fn undeployed(name: &str, found: &ObservedStage, observed: &Observed) -> Vec<Change> {
+    let (Some(api), Some(served)) = (&observed.rest_api, observed.summaries.get(&found.deployment)) else {
+        return Vec::new();
+    };
+    let draft = api.api.definition.summary();
+    let keys: BTreeSet<_> = served.keys().chain(draft.keys()).collect();
+    let change = |key: &MethodKey| Change::between(&format!("stage/{name} {key}"), served.get(key), draft.get(key));
+    keys.into_iter().flat_map(change).collect()
 }
 
 /// Whether a stage or a canary is to serve what the spec describes.
@@ -176,7 +187,11 @@ impl<'a> Wanted<'a> {
             }
             (Some(found), back) => {
                 let serves = back.map_or_else(|| serves(&found.deployment, observed), ToString::to_string);
-                self.update(&Found::observed(found, observed, moved(&serves)), steps);
+                let mut moved = moved(&serves);
+                if back.is_none() {
+                    moved.extend(undeployed(self.name, found, observed));
+                }
+                self.update(&Found::observed(found, observed, moved), steps);
             }
         }
     }
@@ -191,7 +206,8 @@ impl<'a> Wanted<'a> {
                 let (path, serves) = (self.path("revision"), serves(&found.deployment, observed));
                 let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
                 let action = Action::UpdateStage { name: self.name.to_owned(), update };
-                let changes = Change::between(&path, Some(&serves), Some(&revision.0));
+                let mut changes = Change::between(&path, Some(&serves), Some(&revision.0));
+                changes.extend(undeployed(self.name, found, observed));
                 steps.build.push(Step { action, changes });
             }
             Some(_) => {}

@@ -132,7 +132,8 @@ fn planned(plan: &Plan, approval: Option<&str>, beyond: Option<&str>, deleting: 
         (None, _) => String::new(),
     };
     let (what, or) = match (plan.only_takes_over(), plan.adopts(), deleting) {
-        (true, ..) => (" adopts an API as it is, which its stages will serve, whatever they serve now", ""),
+        // All that AWS tells of a deployment.
+        (true, ..) => (" adopts an API as it is, with the methods that its stages serve now", ""),
         (_, true, _) => (" adopts an API", ""),
         (.., true) => (" is the deletion of this object", ", spec.mode to Apply, or deletionPolicy to Retain"),
         (.., false) => ("", ", or spec.mode to Apply"),

@@ -43,7 +43,7 @@ async fn adopt(world: &World, name: &str, manifest: &str) -> Vec<String> {
     let plan = object.status.and_then(|status| status.plan).expect("a plan");
     assert!(
         message.starts_with(&format!(
-            "plan {} adopts an API as it is, which its stages will serve, whatever they serve now, not applied.",
+            "plan {} adopts an API as it is, with the methods that its stages serve now, not applied.",
             plan.hash
         )),
         "{message}"
@@ -177,6 +177,56 @@ async fn what_no_validator_checks_and_stages_of_no_interest_are_no_difference() 
 }
 
 #[tokio::test]
+async fn methods_that_were_never_deployed_are_told_before_they_go_live() {
+    let world = World::new("import-undeployed").await;
+    world.aws.machine("us-east-1", "HelloWorld", MachineKind::Standard).await;
+    let mut console = Console::tutorial(&world).await;
+    console.deploy("other").await;
+    console.resource("hidden").await;
+    let start = || Clicks { action: Some("StartExecution"), ..Clicks::default() };
+    console.method("/hidden", "POST", start()).await;
+    let gateway = world.aws.apigateway("us-east-1");
+    let resources = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
+    let resource = resources.items().iter().find(|found| found.path() == Some("/execution")).and_then(|one| one.id());
+    let patch = PatchOperation::builder().op(Op::Replace).path("/authorizationType").value("AWS_IAM").build();
+    let update = gateway.update_method().rest_api_id(&console.id).resource_id(resource.expect("the resource"));
+    update.http_method("POST").patch_operations(patch).send().await.expect("who may call");
+    let manifest = imported(&world, &[&console.id, "--region", "us-east-1", "--stage", "alpha"]).await;
+    let told = [
+        r#"stage/alpha POST /execution.authorization: "NONE" -> "AWS_IAM""#,
+        r#"stage/alpha POST /hidden: (none) -> {"authorization":"NONE"}"#,
+    ];
+    let different: Vec<String> = told.iter().map(|line| format!("#   {line}\n")).collect();
+    assert!(
+        comments(&manifest).contains(&format!("would be changed:\n{}# Its stages", different.concat())),
+        "{manifest}"
+    );
+    assert!(!comments(&manifest).contains("as this describes it"), "{manifest}");
+    let (_, plan, _) = run(&world, "plan", &["--owner-id", "me", "-"], &manifest).await;
+    assert!(plan.starts_with("default/startexecutionapi: 4 writes (plan "), "{plan}");
+
+    let _controller = world.controller().await;
+    world.kube.apply(&manifest).await.expect("it applies as it was printed");
+    let plan = world.kube.wait("startexecutionapi", "False", "Planned").await.status.and_then(|status| status.plan);
+    let plan = plan.expect("a plan");
+    assert!(told.iter().all(|line| plan.steps.contains(&format!("  {line}"))), "{plan:?}");
+
+    // Others deploy it: another plan, and nothing that callers see.
+    console.deploy("alpha").await;
+    assert_ne!(only_takes_over_after_check(&world, "startexecutionapi").await, plan.hash);
+    let manifest = imported(&world, &[&console.id, "--region", "us-east-1", "--stage", "alpha"]).await;
+    assert!(comments(&manifest).contains("as this describes it") && !manifest.contains("DIFFERENT"), "{manifest}");
+}
+
+/// The hash of a plan, looked at again, that changes nothing that callers see.
+async fn only_takes_over_after_check(world: &World, name: &str) -> String {
+    let object = world.kube.check_now(name, "1").await;
+    let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+    assert!(message.contains("adopts an API as it is, with the methods that its stages serve now"), "{message}");
+    object.status.and_then(|status| status.plan).expect("a plan").hash
+}
+
+#[tokio::test]
 async fn what_cannot_be_described_is_told() {
     let world = World::new("import-rest").await;
     let mut console = Console::tutorial(&world).await;
@@ -189,6 +239,7 @@ async fn what_cannot_be_described_is_told() {
     // A template that can only fail is nothing that a manifest may have.
     let broken = Clicks { action: Some("StopExecution"), template: Some("#if($x"), ..Clicks::default() };
     console.method("/", "DELETE", broken).await;
+    console.deploy("alpha").await;
     let manifest = imported(&world, &[&console.id, "--region", "us-east-1"]).await;
     println!("{manifest}");
     let told = comments(&manifest);

@@ -10,9 +10,9 @@ use super::settings::{endpoint_configuration, head, patches, rest_api};
 use super::{SdkAws, convert, stage};
 use crate::aws::{ApiGateway, RestApiHead, Result, StagePatch, TaggedResource, openapi};
 use crate::model::{
-    Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment, DeploymentHead, DeploymentId, GatewayResponse,
-    Method, MethodKey, MethodTest, Models, ObservedStage, RestApi, RestApiId, Revision, STAGE_TAG, Stage, StageName,
-    Tags, TestAnswer, Validation, partition,
+    ApiSummary, Arn, Authorizer, ClientCertificate, ClientCertificateId, Deployment, DeploymentHead, DeploymentId,
+    GatewayResponse, Method, MethodKey, MethodTest, Models, ObservedStage, RestApi, RestApiId, Revision, STAGE_TAG,
+    Stage, StageName, Tags, TestAnswer, Validation, partition,
 };
 
 /// The largest page of every list.
@@ -112,6 +112,14 @@ impl ApiGateway for SdkAws {
             Some(DeploymentHead { id: DeploymentId(found.id?), revision, created: seconds(found.created_date) })
         });
         Ok(found.collect())
+    }
+
+    async fn get_deployment(&self, id: &RestApiId, deployment: &DeploymentId) -> Result<Option<ApiSummary>> {
+        let request = self.apigateway.get_deployment().rest_api_id(&id.0).deployment_id(&deployment.0);
+        let request = request.embed("apisummary").send();
+        let tried = format!("read deployment {deployment} of API {id}");
+        let answer = found(self.call("apigateway:GetDeployment", tried, request).await)?;
+        Ok(answer.and_then(|deployment| deployment.api_summary).map(convert::api_summary))
     }
 
     async fn create_rest_api(&self, api: &RestApi) -> Result<RestApiHead> {

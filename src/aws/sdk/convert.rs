@@ -1,15 +1,17 @@
 //! API Gateway's answers in terms of the model, in the form in which `render` writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
     Authorizer as SdkAuthorizer, AuthorizerType, GatewayResponse as SdkGatewayResponse, Integration as SdkIntegration,
-    IntegrationType, Method as SdkMethod, Model as SdkModel, RequestValidator, Resource,
+    IntegrationType, Method as SdkMethod, MethodSnapshot as SdkMethodSnapshot, Model as SdkModel, RequestValidator,
+    Resource,
 };
 
 use crate::model::{
-    Arn, Authorization, Authorizer, AuthorizerKind, Backend, Credentials, GatewayResponse, Integration,
-    IntegrationResponse, Invocation, Method, MethodKey, MethodResponse, ModelSchema, Parameter, Validation,
+    ApiSummary, Arn, Authorization, Authorizer, AuthorizerKind, Backend, Credentials, GatewayResponse, Integration,
+    IntegrationResponse, Invocation, Method, MethodKey, MethodResponse, MethodSnapshot, ModelSchema, Parameter,
+    Validation,
 };
 
 /// All methods of a resource.
@@ -55,6 +57,18 @@ fn method(found: SdkMethod, own_role: Option<&Arn>) -> Method {
         integration: found.method_integration.map(|found| integration(found, own_role)),
         foreign,
     }
+}
+
+/// What a deployment tells of its methods, by path and verb.
+pub(super) fn api_summary(found: HashMap<String, HashMap<String, SdkMethodSnapshot>>) -> ApiSummary {
+    let of_path = |(path, verbs): (String, HashMap<String, SdkMethodSnapshot>)| {
+        verbs.into_iter().map(move |(verb, found)| {
+            let authorization = found.authorization_type.unwrap_or_else(|| "NONE".to_owned());
+            let api_key_required = found.api_key_required;
+            (MethodKey { path: path.clone(), verb }, MethodSnapshot { authorization, api_key_required })
+        })
+    };
+    found.into_iter().flat_map(of_path).collect()
 }
 
 /// What the model has no place for, but for what changes nothing: the model `Empty` takes every body.

@@ -53,8 +53,18 @@ async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() 
     let integration = gateway.put_integration().rest_api_id(&id).resource_id(root).http_method("GET");
     integration.r#type(IntegrationType::Mock).send().await.expect("an integration by hand");
     let theirs = gateway.create_deployment().rest_api_id(&id).stage_name("prod").send().await.expect("a deployment");
-    let theirs = format!("deployment {} of someone else", theirs.id.unwrap_or_default());
+    let theirs_id = theirs.id.unwrap_or_default();
+    let theirs = format!("deployment {theirs_id} of someone else");
     healed("both", &format!("the draft had been changed; stage prod had been moved to {theirs}: ")).await;
+
+    // What callers had there meanwhile.
+    move_to(&api, "prod", &theirs_id).await;
+    let was =
+        format!("stage prod had been moved to {theirs}: update stage prod (stage/prod revision: \"{theirs}\" -> ");
+    healed("moved again", &was).await;
+    let events = api.world.kube.events("api").await;
+    let gone = r#"stage/prod GET /: {"authorization":"NONE"} -> (none))"#;
+    assert!(events.iter().any(|(_, note)| note.starts_with(&was) && note.ends_with(gone)), "{events:#?}");
     drop(api.controller);
 }
 

@@ -225,6 +225,7 @@ impl Subject {
         gateway.update_api_key().api_key(key).patch_operations(replace("/name", "theirs")).send().await.expect("name");
         let arn = format!("arn:aws:apigateway:{REGION}::/restapis/{id}/stages/live");
         gateway.tag_resource().resource_arn(&arn).tags("cost", "theirs").send().await.expect("another tag");
+        gateway.create_deployment().rest_api_id(&id).stage_name("live").send().await.expect("another deployment");
         let resources = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
         let run = resources.items().iter().find(|item| item.path() == Some("/run")).and_then(|item| item.id());
         let run = run.expect("the resource");

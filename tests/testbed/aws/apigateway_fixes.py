@@ -242,9 +242,21 @@ def _deploy(orig, self, name, description, stage_variables=None):
 @wrap(P, "create_deployment")
 def _deploy2(orig, self, context, rest_api_id, stage_name=None, variables=None, **k):
     out = orig(self, context, rest_api_id=rest_api_id, stage_name=stage_name, variables=None, **k)
+    api = get_moto_rest_api(context, rest_api_id)
     if stage_name and variables:
-        get_moto_rest_api(context, rest_api_id).stages[stage_name].variables.update(variables)
+        api.stages[stage_name].variables.update(variables)
+    api.deployments[out["id"]].api_summary = _summary(api)
     return out
+
+
+def _summary(api):
+    """Methods of the draft, by path and verb, as a deployment tells them when it is asked with embed=apisummary."""
+    methods = {resource.get_path(): resource.resource_methods for resource in api.resources.values()}
+    told = lambda method: {
+        "authorizationType": method.authorization_type or "NONE",
+        "apiKeyRequired": bool(method.api_key_required),
+    }
+    return {path: {verb: told(method) for verb, method in of.items()} for path, of in methods.items() if of}
 
 
 @wrap(P, "delete_deployment")
@@ -263,10 +275,12 @@ P.get_deployments = lambda self, context, **k: legacy.call_moto(context)
 
 
 @wrap(P, "get_deployment")
-def _deployment(orig, self, context, rest_api_id, deployment_id, **k):
-    if deployment_id not in get_moto_rest_api(context, rest_api_id).deployments:
+def _deployment(orig, self, context, rest_api_id, deployment_id, embed=None, **k):
+    deployments = get_moto_rest_api(context, rest_api_id).deployments
+    if deployment_id not in deployments:
         raise NotFoundException("Invalid Deployment identifier specified")
-    return orig(self, context)
+    out = orig(self, context)
+    return {**out, "apiSummary": deployments[deployment_id].api_summary} if "apisummary" in (embed or []) else out
 
 
 @wrap(P, "get_deployments")
