@@ -2,6 +2,8 @@
 //!
 //! At level trace, libraries log whole requests and answers. They are kept to debug, whatever is asked for.
 
+use std::io::IsTerminal;
+
 use clap::ValueEnum;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
@@ -27,7 +29,7 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
-        LogFormat::Text => lines.boxed(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
     tracing_subscriber::registry().with(filter).with(lines.with_filter(filter_fn(is_discreet))).init();
     Ok(())

@@ -2,7 +2,7 @@
 //! it is said that it shall go.
 
 use super::{Action, Blocker, Change, Plan, StageUpdate, Step, Steps, TagChange};
-use crate::model::{Definition, Desired, Holder, KEEP_TAG, Observed, ObservedRestApi};
+use crate::model::{Definition, Desired, Holder, KEEP_TAG, MethodKey, Observed, ObservedRestApi};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -40,6 +40,12 @@ pub(super) fn blockers(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
 /// What is kept of the API beside what is desired, by name.
 pub(super) fn kept(desired: &Desired, observed: &Observed) -> Vec<String> {
     if desired.keeps() { others(desired, observed) } else { Vec::new() }
+}
+
+/// Whether a method that the API has is kept beside what is desired, and with it what stages set for it.
+pub(super) fn keeps(desired: &Desired, key: &MethodKey) -> bool {
+    let wanted = desired.rest_api.as_ref().is_some_and(|wanted| wanted.definition.methods.contains_key(key));
+    desired.keeps() && !wanted
 }
 
 /// What the API has and the desired one has not.

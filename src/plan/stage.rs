@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, deployment, stage_settings};
+use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, adopt, deployment, stage_settings};
 use crate::model::{
     Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, MethodKey, Observed, ObservedStage, Revision,
     Stage, StageChange, StageName,
@@ -191,7 +191,12 @@ impl<'a> Wanted<'a> {
                 if back.is_none() {
                     moved.extend(undeployed(self.name, found, observed));
                 }
-                self.update(&Found::observed(found, observed, moved), steps);
+                let mut found = Found::observed(found, observed, moved);
+                found
+                    .stage
+                    .methods
+                    .retain(|key, _| self.stage.methods.contains_key(key) || !adopt::keeps(desired, key));
+                self.update(&found, steps);
             }
         }
     }

@@ -73,9 +73,9 @@ pub(super) fn unfinished(object: &StepFunctionsApi, pass: &Pass<'_>) -> Option<E
     let begun = of(ConditionType::Ready, Reason::Applying)?;
     Some(match of(ConditionType::Drifted, Reason::Drifted) {
         Some(drift) => {
-            EventDraft::new(false, Reason::DriftHealed, format!("begun before a restart, done now: {drift}"))
+            EventDraft::new(false, Reason::DriftHealed, format!("begun in a pass that was cut off, done now: {drift}"))
         }
-        None => EventDraft::new(false, Reason::Applied, format!("begun before a restart, done now: {begun}")),
+        None => EventDraft::new(false, Reason::Applied, format!("begun in a pass that was cut off, done now: {begun}")),
     })
 }
 

@@ -37,8 +37,10 @@ async fn made_by_hand(world: &World) -> Console<'_> {
     let legacy =
         Clicks { template: Some(r#"{"statusCode": 200}"#), headers: &[("X-Legacy", "yes")], ..Clicks::default() };
     console.method("/legacy", "GET", legacy).await;
+    console.validate_all("/execution", "GET").await;
     console.deploy("alpha").await;
     console.deploy("theirs").await;
+    console.throttle("alpha", "/~1legacy/GET", "7").await;
     console
 }
 
@@ -145,6 +147,12 @@ async fn api_of_the_console_is_taken_over_after_approval_and_callers_notice_noth
     world.aws.forget_calls().await;
     world.kube.check_now(NAME, "1").await;
     assert_eq!(world.aws.writes().await, []);
+    let throttled = async || {
+        let stage = world.aws.apigateway(REGION).get_stage().rest_api_id(&console.id).stage_name("alpha").send().await;
+        let settings = stage.expect("the stage").method_settings.unwrap_or_default();
+        settings.get("~1legacy/GET").map(|settings| settings.throttling_rate_limit())
+    };
+    assert_eq!(throttled().await, Some(7.0));
     let theirs = world.aws.apigateway(REGION).get_stage().rest_api_id(&console.id).stage_name("theirs").send().await;
     assert_eq!(theirs.expect("a stage").tags.unwrap_or_default().get("stepgate.dev/owner"), None);
 
@@ -171,6 +179,7 @@ async fn api_of_the_console_is_taken_over_after_approval_and_callers_notice_noth
     world.kube.apply(&changed.replace("prune: false", "prune: true")).await.expect("it applies");
     world.kube.wait_ready(NAME).await;
     Answer::until(403, || reqwest::Client::new().get(console.url("alpha", "/legacy"))).await;
+    assert_eq!(throttled().await, None);
     world.kube.apply(&let_go(&changed, &console)).await.expect("it applies");
     world.kube.wait_ready(NAME).await;
     Answer::until(200, || start(&console, "alpha")).await;

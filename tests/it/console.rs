@@ -118,6 +118,24 @@ impl<'a> Console<'a> {
         }
     }
 
+    /// Validate body, query string parameters and headers.
+    pub async fn validate_all(&self, path: &str, verb: &str) {
+        let make = self.client.create_request_validator().rest_api_id(&self.id).name("all");
+        let made = make.validate_request_body(true).validate_request_parameters(true).send().await;
+        let id = made.expect("a validator").id.expect("an id");
+        let patch = PatchOperation::builder().op(Op::Replace).path("/requestValidatorId").value(id).build();
+        let update = self.client.update_method().rest_api_id(&self.id).resource_id(&self.resources[path]);
+        update.http_method(verb).patch_operations(patch).send().await.expect("a validator");
+    }
+
+    /// Override for a method: its rate.
+    pub async fn throttle(&self, stage: &str, method: &str, rate: &str) {
+        let path = format!("{method}/throttling/rateLimit");
+        let patch = PatchOperation::builder().op(Op::Replace).path(path).value(rate).build();
+        let update = self.client.update_stage().rest_api_id(&self.id).stage_name(stage);
+        update.patch_operations(patch).send().await.expect("an override");
+    }
+
     /// Deploy API, to a new or an existing stage.
     pub async fn deploy(&self, stage: &str) {
         let deploy = self.client.create_deployment().rest_api_id(&self.id).stage_name(stage);
