@@ -177,6 +177,10 @@ impl Walk {
                     let _ = self.disturbed.apply(&self.knobs).await;
                 }
             }
+            Step::Fail => {
+                self.knobs.failing = !self.knobs.failing;
+                let _ = self.disturbed.apply(&self.knobs).await;
+            }
             Step::Foreign(edit) => foreign::edit(world, NAME, *edit).await,
             Step::Fault(fault) => world.aws.order_fault(fault.clone()).await,
             Step::Crash => {
@@ -196,7 +200,7 @@ impl Walk {
     /// Leaves it alone, and looks at what becomes of it.
     async fn settle(&mut self, number: usize) {
         let about = format!("step {number}, {:?}", self.knobs);
-        self.knobs.pinned = None;
+        (self.knobs.pinned, self.knobs.failing) = (None, false);
         self.disturbed.world.aws.no_faults().await;
         if self.disturbed.object().await.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
             // After faults in a row it would be tried again in some minutes.

@@ -8,7 +8,7 @@ use crate::world::World;
 /// State machines that there are.
 pub const MACHINES: [&str; 2] = ["a", "b"];
 /// How many knobs there are.
-pub const KNOBS: usize = 21;
+pub const KNOBS: usize = 22;
 
 /// What a spec is made of. A knob has as many values as the part of the spec has forms; 0 is the simplest.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Knobs {
     values: [u8; KNOBS],
     /// Revision that the stage prod is pinned to.
     pub pinned: Option<String>,
+    /// Whether what is tested is not what is there, so that no stage may be given what is new.
+    pub failing: bool,
 }
 
 impl Knobs {
@@ -56,7 +58,7 @@ impl Knobs {
             "region": REGION,
             "history": self.history(),
             "stateMachines": [{"name": "m", "stageVariable": "arn"}],
-            "methods": self.methods(),
+            "methods": self.methods(world),
             "stages": self.stages(world),
         });
         let texts = [Value::Null, json!("one"), json!("two")];
@@ -108,7 +110,7 @@ impl Knobs {
         spec
     }
 
-    fn methods(&self) -> Vec<Value> {
+    fn methods(&self, world: &World) -> Vec<Value> {
         let template =
             format!(r#"{{"stateMachineArn": "$stageVariables.arn", "input": "{{\"n\": {}}}"}}"#, self.form(11, 4));
         let mut run = json!({
@@ -117,6 +119,14 @@ impl Knobs {
         });
         if self.on(6) {
             run["request"]["model"] = json!("Order");
+        }
+        if self.on(21) || self.failing {
+            let status = if self.failing { 418 } else { 200 };
+            let variables = json!({"arn": world.aws.machine_arn(REGION, MACHINES[0])});
+            run["tests"] = json!([{
+                "name": "started", "startsExecution": true, "stageVariables": variables, "body": {"id": "1"},
+                "expect": {"status": status},
+            }]);
         }
         let more = json!({
             "path": "/runs/{id}", "method": "GET", "action": "DescribeExecution", "stateMachine": "m",

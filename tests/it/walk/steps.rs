@@ -15,6 +15,8 @@ pub enum Step {
     Turn(usize, u8),
     /// The stage goes back to one of the revisions that there are.
     Pin(usize),
+    /// Tests of what is new begin to fail, or to succeed.
+    Fail,
     /// Somebody else changes AWS.
     Foreign(Edit),
     /// AWS fails at one of the next calls.
@@ -34,6 +36,7 @@ impl Step {
         match self {
             Self::Turn(..) => "edits",
             Self::Pin(_) => "pins",
+            Self::Fail => "changes of tests",
             Self::Foreign(_) => "foreign edits",
             Self::Fault(_) => "faults",
             Self::Crash => "crashes",
@@ -55,6 +58,7 @@ pub fn steps(count: usize) -> Vec<Step> {
     let step = prop_oneof![
         10 => (0..KNOBS, any::<u8>()).prop_map(|(knob, value)| Step::Turn(knob, value)),
         1 => any::<usize>().prop_map(Step::Pin),
+        2 => Just(Step::Fail),
         6 => select(Edit::ALL.to_vec()).prop_map(Step::Foreign),
         5 => fault,
         2 => Just(Step::Crash),
