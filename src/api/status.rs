@@ -133,6 +133,10 @@ pub struct StageStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub since: Option<Time>,
+    /// Hash of that revision and of the stage's variables: what was tested, and is not again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub hash: Option<String>,
     /// The canary, if a share of the calls goes to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "CanaryStatus")]
@@ -149,6 +153,10 @@ pub struct CanaryStatus {
     pub deployment_id: String,
     /// Revision that this deployment holds.
     pub revision: String,
+    /// Hash of that revision and of the variables: what was tested, and is not again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub hash: Option<String>,
 }
 
 /// A deployment.

@@ -43,7 +43,8 @@ Examples:
   stepgate import a1b2c3d4e5 --region us-east-1 > api.yaml    describe the API
   stepgate plan api.yaml                                      what is left to write, and what is kept
   kubectl apply -f api.yaml                                   nothing is written yet: the plan is in status.plan
-  kubectl annotate sfnapi NAME stepgate.dev/approve=HASH      take the API over as that plan says";
+  kubectl annotate --overwrite sfnapi NAME stepgate.dev/approve=HASH
+                                                              take the API over as that plan says";
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     let Arguments { api, region, stage, name, aws } = arguments;

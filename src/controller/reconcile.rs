@@ -206,7 +206,7 @@ impl PassOver<'_> {
                 Some(healed) => report.publish(&healed).await,
                 None if trouble.may_last() => {
                     let done = self.shared.untold.take(&self.uid).into_iter().chain(begun.steps).collect();
-                    if let Some(event) = status::done_so_far(done) {
+                    if let Some(event) = status::done_so_far(self.object, done) {
                         report.publish(&event).await;
                     }
                 }
@@ -304,10 +304,12 @@ impl PassOver<'_> {
         if plan.is_empty() {
             return self.let_go(report, Reason::Deleted, "AWS resources are gone").await;
         }
-        if let Err(planned) = approval(self.object, &plan, &desired, false) {
-            return self.show(report, &planned).await;
-        }
-        report.write(&Pass::Deleting(&plan)).await.map_err(Error::Status)?;
+        let approved = match approval(self.object, &plan, &desired, false) {
+            Ok(approved) => approved,
+            Err(planned) => return self.show(report, &planned).await,
+        };
+        let deleting = Pass::Deleting { plan: &plan, desired: &desired, approved };
+        report.write(&deleting).await.map_err(Error::Status)?;
         let outcome = apply(&aws, &observed, &plan, |action| report.tell(action)).await;
         match &outcome.failure {
             Some(failure) => {

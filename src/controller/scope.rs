@@ -1,7 +1,7 @@
 //! What is known of AWS before it is looked at.
 
 use crate::api::{StepFunctionsApi, StepFunctionsApiSpec};
-use crate::model::{Arn, DeploymentId, RestApiId};
+use crate::model::{Arn, RestApiId};
 use crate::observe::Scope;
 use crate::status::{self, is_settled};
 
@@ -22,11 +22,7 @@ pub fn scope(object: &StepFunctionsApi, spec: &StepFunctionsApiSpec) -> Scope {
             .filter(|arn| status.created_roles.contains(arn.rsplit('/').next().unwrap_or_default()))
             .and_then(|arn| Arn::parse(arn).ok()),
         deployments: status::known_deployments(&status),
-        stages: status
-            .stages
-            .iter()
-            .map(|stage| (stage.name.clone(), DeploymentId(stage.deployment_id.clone())))
-            .collect(),
+        stages: status::brought_to(&status),
         client_certificates: status.client_certificates,
         tag_keys: status.tag_keys.clone(),
         created_roles: status.created_roles.iter().cloned().chain(named).collect(),

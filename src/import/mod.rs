@@ -10,7 +10,7 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::{Adopt, Cors, DeletionPolicy, GatewayResponses, Model, Role, StepFunctionsApiSpec};
+use crate::api::{Adopt, Cors, DeletionPolicy, GatewayResponses, Model, Role, StepFunctionsApiSpec, schema};
 use crate::model::{
     Backend, Credentials, Definition, Desired, Method, MethodKey, Observed, ObservedRestApi, ObservedStage, Owner,
     StageName,
@@ -62,7 +62,7 @@ pub fn import(owner: &Owner, region: &str, observed: &Observed, only: &[StageNam
     if rendered(owner, &spec).is_ok_and(|desired| !has_the_same_gateway_responses(&desired, &found.api.definition)) {
         spec.gateway_responses = GatewayResponses::None;
     }
-    let desired = rendered(owner, &spec);
+    let desired = checked(owner, &spec);
     Ok(Imported { spec, left_out, desired })
 }
 
@@ -125,6 +125,12 @@ fn frame(region: &str, found: &ObservedRestApi, stages: &BTreeMap<&StageName, &O
 fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<String>> {
     let problems = |problems: Vec<crate::render::Problem>| problems.iter().map(ToString::to_string).collect();
     render(owner, spec, None).map(|Rendered { desired, .. }| desired).map_err(problems)
+}
+
+/// The same of what is a valid object.
+fn checked(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<String>> {
+    let problems = schema::spec_problems(&serde_json::to_value(spec).unwrap_or_default());
+    if problems.is_empty() { rendered(owner, spec) } else { Err(problems.iter().map(ToString::to_string).collect()) }
 }
 
 /// Leaves out the models that the methods come with.

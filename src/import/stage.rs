@@ -12,7 +12,8 @@ use crate::model::{self, MethodKey, MethodSettings};
 pub(super) fn describe(name: &str, found: &model::Stage) -> Stage {
     let of_stage = &found.settings;
     let size = found.cache_size.as_ref().and_then(|size| serde_json::from_value(json!(size)).ok());
-    let canary = found.canary.as_ref().map(|canary| Canary {
+    // One without variables is there for another deployment, which the spec has no word for.
+    let canary = found.canary.as_ref().filter(|canary| !canary.variables.is_empty()).map(|canary| Canary {
         percent: canary.percent,
         variables: canary.variables.clone(),
         variables_from: Default::default(),
@@ -91,5 +92,6 @@ fn logging(found: model::Logging) -> Logging {
         model::LogLevel::Error => LogLevel::Error,
         model::LogLevel::Info => LogLevel::Info,
     };
-    Logging { level, data_trace: found.data_trace }
+    // Without a level nothing is logged, whatever else is set.
+    Logging { level, data_trace: found.data_trace && found.level != model::LogLevel::Off }
 }

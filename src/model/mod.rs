@@ -47,7 +47,7 @@ pub use rest_api::{
 };
 pub use role::{INLINE_POLICY, Role};
 pub use settings::{ApiSettings, ApiStatus, EndpointType};
-pub use stage::{AccessLog, Canary, CanaryChange, Stage, StageChange, StageName};
+pub use stage::{AccessLog, Brought, Canary, CanaryChange, Stage, StageChange, StageName};
 pub use state_machine::{MachineType, MachineUse};
 pub use usage_plan::{ObservedUsagePlan, Quota, Throttle, UsagePlan, UsagePlanId, UsagePlanSettings};
 pub use validation::{MODEL_REFERENCE, ModelSchema, Models, Validation};
@@ -200,8 +200,8 @@ pub struct Observed {
     pub rest_api: Option<ObservedRestApi>,
     /// Stages of that API that carry the owner's tag, and others that bear a wanted name.
     pub stages: BTreeMap<StageName, ObservedStage>,
-    /// What stages were brought to serve before, as far as that is known; also of stages that are gone.
-    pub brought_to: BTreeMap<StageName, DeploymentId>,
+    /// What stages were brought to before, as far as that is known; also of stages that are gone.
+    pub brought_to: BTreeMap<StageName, Brought>,
     /// Deployments of that API whose description names a revision, the newest first.
     pub deployments: Vec<Deployment>,
     /// What deployments of others hold, as far as the owner's stages serve them and AWS tells it.

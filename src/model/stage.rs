@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::method_settings::whole;
-use super::{MethodKey, MethodSettings, SettingsChange, Tags};
+use super::{DeploymentId, MethodKey, MethodSettings, Revision, SettingsChange, Tags, short};
 
 /// Name of a stage, the first part of every path that callers use.
 pub type StageName = String;
@@ -37,6 +38,17 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Hash of what its calls lead to while it serves a revision: that and the variables.
+    pub fn route(&self, revision: &Revision) -> String {
+        short(&Sha256::digest(format!("{revision} {:?}", self.variables)))
+    }
+
+    /// The same of its canary, if it has one.
+    pub fn canary_route(&self, revision: &Revision) -> Option<String> {
+        let canary = self.canary.as_ref()?;
+        Some(short(&Sha256::digest(format!("{revision} {:?} {:?}", self.variables, canary.variables))))
+    }
+
     /// What there is of this stage after its creation: API Gateway takes the rest only in updates
     /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html>).
     pub fn as_created(&self) -> Self {
@@ -48,6 +60,17 @@ impl Stage {
             ..self.clone()
         }
     }
+}
+
+/// What a stage was brought to before, whatever became of it since.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brought {
+    /// The deployment that it served.
+    pub deployment: DeploymentId,
+    /// [`Stage::route`], if that is known.
+    pub route: Option<String>,
+    /// [`Stage::canary_route`], if there was a canary.
+    pub canary_route: Option<String>,
 }
 
 /// A share of a stage's calls that gets other variables, on the stage's own deployment.

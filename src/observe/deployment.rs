@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Scope;
 use crate::aws::{Aws, Result};
 use crate::model::{
-    ApiSummary, Deployment, DeploymentHead, DeploymentId, Desired, ObservedStage, RestApiId, Revision, StageName,
+    ApiSummary, Brought, Deployment, DeploymentHead, DeploymentId, Desired, ObservedStage, RestApiId, Revision,
+    StageName,
 };
 
 /// What the deployments of others hold that the owner's stages serve, as far as that is told.
@@ -36,12 +37,12 @@ pub(super) async fn observe(
 ) -> Result<Vec<Deployment>> {
     let seen = |id: &DeploymentId| scope.deployments.iter().find(|seen| seen.id == *id);
     // A stage that was moved leaves a deployment that others could delete.
-    let serves_its_own = |(name, brought): (&StageName, &DeploymentId)| {
+    let serves_its_own = |(name, brought): (&StageName, &Brought)| {
         let canary = |found: &ObservedStage| match &found.canary_deployment {
             Some(id) => seen(id).is_some_and(|seen| desired.revision.as_ref() == Some(&seen.revision)),
             None => desired.stages.get(name).is_none_or(|wanted| wanted.canary.is_none()),
         };
-        stages.get(name).is_some_and(|found| found.deployment == *brought && canary(found))
+        stages.get(name).is_some_and(|found| found.deployment == brought.deployment && canary(found))
     };
     if scope.settled && !scope.stages.is_empty() && scope.stages.iter().all(serves_its_own) {
         return Ok(scope.deployments.clone());

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, Result};
 use crate::model::{
-    Arn, Deployment, DeploymentId, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId,
-    StageName, TAG_PREFIX, Tags,
+    Arn, Brought, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId, StageName,
+    TAG_PREFIX, Tags,
 };
 
 /// What is known before, and so need not be asked.
@@ -32,8 +32,8 @@ pub struct Scope {
     pub role: Option<Arn>,
     /// Deployments seen before, the newest first. They never change, so stages that serve those need no further look.
     pub deployments: Vec<Deployment>,
-    /// Stages that were made before, with what they were brought to serve.
-    pub stages: BTreeMap<StageName, DeploymentId>,
+    /// Stages that were made before, with what they were brought to.
+    pub stages: BTreeMap<StageName, Brought>,
     /// Keys of tags that were set before. Others are not ours and not looked at.
     pub tag_keys: BTreeSet<String>,
     /// Whether client certificates were made before.

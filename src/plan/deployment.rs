@@ -63,17 +63,22 @@ pub(super) fn unrecorded(desired: &Desired, observed: &Observed) -> Vec<String> 
 fn unpinnable(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     let mut blockers = gone(desired, observed, |stage| observed.stages.contains_key(stage));
     let role = desired.role.as_ref().map(|role| &role.name);
-    blockers.extend(desired.held().into_iter().filter_map(|(revision, stage)| {
-        let made = observed.deployment_of(revision)?.needs.as_ref().and_then(|needs| needs.limits.as_ref());
-        let other = desired.limits.is_some() && made != desired.limits.as_ref();
-        other.then(|| Blocker::OtherLimits { field: field(stage), revision: revision.clone() })
-    }));
+    let others = desired.held().into_iter().filter(|(revision, _)| has_other_limits(desired, observed, revision));
+    blockers.extend(
+        others.map(|(revision, stage)| Blocker::OtherLimits { field: field(stage), revision: revision.clone() }),
+    );
     blockers.extend(desired.held().into_iter().filter_map(|(revision, stage)| {
         let needs = observed.deployment_of(revision)?.needs.as_ref()?;
         let other = needs.role.as_ref().filter(|needed| Some(*needed) != role)?;
         Some(Blocker::RoleOfRevision { field: field(stage), revision: revision.clone(), role: other.clone() })
     }));
     blockers
+}
+
+/// Whether a revision was made under other limits than those that hold now.
+pub(super) fn has_other_limits(desired: &Desired, observed: &Observed, revision: &Revision) -> bool {
+    let made = |found: &Deployment| found.needs.as_ref().and_then(|needs| needs.limits.clone());
+    desired.limits.is_some() && observed.deployment_of(revision).is_some_and(|found| made(found) != desired.limits)
 }
 
 /// Those of the stages that cannot have what they are to serve.

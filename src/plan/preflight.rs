@@ -6,7 +6,7 @@ use crate::model::{Desired, Observed};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
-    if stage::any_waits(desired, observed) {
+    if stage::any_is_new(desired, observed) {
         steps.build.extend(desired.tests.iter().map(|test| Step::new(Action::TestMethod(test.clone()))));
     }
     steps

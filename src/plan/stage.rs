@@ -43,31 +43,56 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     steps
 }
 
-/// Whether a stage or its canary waits for tests: it is to serve what the spec describes, and was not brought to it yet, or
-/// not with these variables, which may lead to another machine.
+/// Whether a stage waits for what comes after the tests: for these, or for a deployment that is made after them.
 fn waits(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> bool {
     let Some(current) = &desired.revision else { return false };
-    let found = observed.stages.get(name);
-    let serves = |deployment: Option<&DeploymentId>| deployment.and_then(|id| observed.revision_of(id));
-    let meanwhile = goes_back(desired, observed, name).or_else(|| serves(found.map(|found| &found.deployment)));
-    let varies = found.is_some_and(|found| found.stage.variables != wanted.variables);
-    let stage = desired.served_by(name) == Some(current) && (meanwhile != Some(current) || varies);
+    let serves_it = desired.served_by(name) == Some(current) || wanted.canary.is_some();
+    is_new(desired, observed, name, wanted) || serves_it && observed.deployment_of(current).is_none()
+}
+
+/// Whether a stage or its canary is to lead calls to what it was not brought to before: what the spec describes now, or
+/// variables, which may lead to another machine. That others changed it since makes it none.
+fn is_new(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) -> bool {
+    let Some(current) = &desired.revision else { return false };
+    let (found, brought) = (observed.stages.get(name), observed.brought_to.get(name));
+    // What is there already was tested, before a pass that ended there.
+    let is_there = || {
+        found.is_some_and(|found| {
+            observed.revision_of(&found.deployment) == Some(current) && found.stage.variables == wanted.variables
+        })
+    };
+    let known = |route: &Option<String>, wanted: Option<String>| wanted.is_some() && *route == wanted;
+    let was_brought = || brought.is_some_and(|brought| known(&brought.route, Some(wanted.route(current))));
+    let stage = desired.served_by(name) == Some(current) && !is_there() && !was_brought();
     let canary = wanted.canary.as_ref().is_some_and(|canary| {
-        let has = found.and_then(|found| found.stage.canary.as_ref());
-        serves(found.and_then(|found| found.canary_deployment.as_ref())) != Some(current)
-            || has.is_some_and(|has| has.variables != canary.variables)
+        let is_there = || {
+            let serves = found.and_then(|found| observed.revision_of(found.canary_deployment.as_ref()?));
+            let has = found.and_then(|found| found.stage.canary.as_ref());
+            serves == Some(current) && has.is_some_and(|has| has.variables == canary.variables)
+        };
+        let was_brought = || brought.is_some_and(|brought| known(&brought.canary_route, wanted.canary_route(current)));
+        !is_there() && !was_brought()
     });
     stage || canary
 }
 
 /// What a stage is to serve before anything is tested, where it does not: an older revision, or the one that it was brought
-/// to before others moved or deleted it. What serves the new already was tested, before a pass that ended there.
+/// to before others moved or deleted it. One that is gone comes back with the same variables only, and none under other
+/// limits.
 fn goes_back<'a>(desired: &'a Desired, observed: &'a Observed, name: &str) -> Option<&'a Revision> {
-    let wanted = desired.served_by(name)?;
-    let brought_to = || observed.brought_to.get(name).and_then(|id| observed.revision_of(id));
-    let revision = if desired.revision.as_ref() == Some(wanted) { brought_to()? } else { wanted };
-    let found = observed.stages.get(name).and_then(|found| observed.revision_of(&found.deployment));
-    (found != Some(revision) && found != Some(wanted)).then_some(revision)
+    let (wanted, found) = (desired.served_by(name)?, observed.stages.get(name));
+    let serves = found.and_then(|found| observed.revision_of(&found.deployment));
+    if serves == Some(wanted) {
+        return None;
+    }
+    if desired.revision.as_ref() != Some(wanted) {
+        return Some(wanted);
+    }
+    let brought = observed.brought_to.get(name)?;
+    let revision = observed.revision_of(&brought.deployment)?;
+    let same = || desired.stages.get(name).map(|stage| stage.route(revision)) == brought.route;
+    let may = (found.is_some() || same()) && !deployment::has_other_limits(desired, observed, revision);
+    (may && serves != Some(revision)).then_some(revision)
 }
 
 /// Deployments that stages serve until what is new was tested.
@@ -101,9 +126,9 @@ pub(super) fn any_serves_current(desired: &Desired) -> bool {
     desired.stages.iter().any(serves)
 }
 
-/// Whether a stage or a canary is to serve what the spec describes, and was not brought to it yet, or not so.
-pub(super) fn any_waits(desired: &Desired, observed: &Observed) -> bool {
-    desired.stages.iter().any(|(name, wanted)| waits(desired, observed, name, wanted))
+/// Whether a stage or a canary is to lead calls to what is new.
+pub(super) fn any_is_new(desired: &Desired, observed: &Observed) -> bool {
+    desired.stages.iter().any(|(name, wanted)| is_new(desired, observed, name, wanted))
 }
 
 /// Whether a stage is to serve something else, or to have other variables.
@@ -116,7 +141,7 @@ pub(super) fn any_changes(desired: &Desired, observed: &Observed) -> bool {
                 || wanted.canary != has.canary
         })
     };
-    any_waits(desired, observed) || observed.stages.iter().any(other)
+    any_is_new(desired, observed) || observed.stages.iter().any(other)
 }
 
 fn without_canary(stage: &Stage) -> Stage {
@@ -178,9 +203,14 @@ impl<'a> Wanted<'a> {
             (None, _) if deployment::is_gone(desired, observed, self.revision) => {}
             (None, None) => self.create(steps),
             (None, Some(back)) => {
-                let stage = without_canary(self.stage);
-                let found = Found { stage, moved: moved(&back.0), canary_serves: None, certificate: self.certificate };
-                self.update(&found, steps);
+                let stage = Stage { client_certificate: false, ..self.stage.clone() };
+                let found = Found {
+                    stage: without_canary(&stage),
+                    moved: moved(&back.0),
+                    canary_serves: None,
+                    certificate: None,
+                };
+                Wanted { stage: &stage, ..*self }.update(&found, steps);
             }
             (Some(found), _) if !found.owned => {
                 steps.blockers.push(Blocker::NotOwned { what: format!("stage {} of this API", self.name) });

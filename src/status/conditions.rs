@@ -207,7 +207,7 @@ fn ready(pass: &Pass<'_>) -> Says {
             let message = "mode Paused, the deletion waits; set spec.mode to Apply, or deletionPolicy to Retain";
             says(Status::Unknown, Reason::Paused, message)
         }
-        Pass::Deleting(plan) => says(False, Reason::Deleting, writes(plan)),
+        Pass::Deleting { plan, .. } => says(False, Reason::Deleting, writes(plan)),
         Pass::Failed { trouble, .. } => says(False, trouble.reason, trouble.message.clone()),
     }
 }
@@ -215,7 +215,7 @@ fn ready(pass: &Pass<'_>) -> Says {
 fn reconciling(pass: &Pass<'_>) -> Says {
     match pass {
         Pass::Applying { plan, .. } => says(True, Reason::Applying, writes(plan)),
-        Pass::Deleting(plan) => says(True, Reason::Deleting, writes(plan)),
+        Pass::Deleting { plan, .. } => says(True, Reason::Deleting, writes(plan)),
         Pass::Failed { trouble, .. } if !trouble.stalled() => says(True, trouble.reason, "trying again"),
         Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
         Pass::Settled { .. } => says(False, Reason::Applied, ""),
@@ -230,7 +230,7 @@ fn stalled(pass: &Pass<'_>) -> Says {
         Pass::Failed { trouble, .. } if trouble.stalled() => says(True, trouble.reason, trouble.message.clone()),
         Pass::Failed { trouble, .. } => says(False, trouble.reason, ""),
         Pass::Applying { .. } => says(False, Reason::Applying, ""),
-        Pass::Deleting(_) => says(False, Reason::Deleting, ""),
+        Pass::Deleting { .. } => says(False, Reason::Deleting, ""),
         Pass::Settled { .. } => says(False, Reason::Applied, ""),
         Pass::Drifted(_) => says(False, Reason::Drifted, ""),
         Pass::Planned { .. } => says(False, Reason::Planned, ""),
@@ -246,7 +246,7 @@ fn accepted(pass: &Pass<'_>, warnings: &[Problem]) -> Says {
         Pass::Failed { trouble, .. } if trouble.reason == Reason::ReferenceMissing => {
             says(Status::Unknown, Reason::ReferenceMissing, "not known before all values are there")
         }
-        Pass::Paused { .. } | Pass::Deleting(_) => None,
+        Pass::Paused { .. } | Pass::Deleting { .. } => None,
         _ if !warnings.is_empty() => says(True, Reason::Warned, joined(warnings)),
         _ => says(True, Reason::Valid, ""),
     }
@@ -273,7 +273,7 @@ fn part(pass: &Pass<'_>, part: Part) -> Says {
         Pass::Drifted(plan) if plan.steps.iter().any(|step| step.action.part() == part) => {
             says(False, Reason::Drifted, "")
         }
-        Pass::Deleting(_) => says(False, Reason::Deleting, ""),
+        Pass::Deleting { .. } => says(False, Reason::Deleting, ""),
         _ => None,
     }
 }

@@ -1,11 +1,13 @@
 //! Deployments and stages: as the status tells them, and back.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::{CanaryStatus, DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
 use crate::apply::Ids;
-use crate::model::{Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision};
+use crate::model::{Brought, Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision, StageName};
 
 /// The deployments that are left after a pass.
 pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus> {
@@ -52,6 +54,12 @@ pub(super) fn forget_gone(status: &mut StepFunctionsApiStatus, observed: &Observ
     }
 }
 
+/// Forgets stages that are not there, and what was to be called there. What is made again soon stays in the status.
+pub(super) fn forget_stages(status: &mut StepFunctionsApiStatus, is_there: impl Fn(&str) -> bool) {
+    status.stages.retain(|stage| is_there(&stage.name));
+    status.endpoints.retain(|endpoint| is_there(&endpoint.stage));
+}
+
 /// Notes the deployments that a pass found or made before it failed, and that what stages serve needs what was written for
 /// them: a stage may have other variables by now than when its deployment was made.
 pub(super) fn meanwhile(status: &mut StepFunctionsApiStatus, desired: &Desired, ids: &Ids) {
@@ -86,6 +94,16 @@ pub fn known_deployments(status: &StepFunctionsApiStatus) -> Vec<Deployment> {
     status.deployments.iter().map(known).collect()
 }
 
+/// What a status says that stages were brought to.
+pub fn brought_to(status: &StepFunctionsApiStatus) -> BTreeMap<StageName, Brought> {
+    let brought = |stage: &StageStatus| Brought {
+        deployment: DeploymentId(stage.deployment_id.clone()),
+        route: stage.hash.clone(),
+        canary_route: stage.canary.as_ref().and_then(|canary| canary.hash.clone()),
+    };
+    status.stages.iter().map(|stage| (stage.name.clone(), brought(stage))).collect()
+}
+
 /// A stage that serves a deployment, now or since the status before said so.
 pub(super) fn stage(
     name: &str,
@@ -97,6 +115,7 @@ pub(super) fn stage(
 ) -> StageStatus {
     let served = before.iter().find(|stage| stage.name == name && stage.deployment_id == id.0);
     let holds = ids.deployments.iter().find(|deployment| deployment.id == *id);
+    let wanted = desired.stages.get(name);
     StageStatus {
         name: name.to_owned(),
         url,
@@ -104,14 +123,17 @@ pub(super) fn stage(
         revision: holds.map(|deployment| deployment.revision.to_string()).unwrap_or_default(),
         since: Some(served.and_then(|served| served.since.clone()).unwrap_or_else(|| now.clone())),
         canary: canary(name, desired, ids),
+        hash: holds.zip(wanted).map(|(deployment, stage)| stage.route(&deployment.revision)),
     }
 }
 
 /// A stage's canary, which serves what the spec describes.
 fn canary(name: &str, desired: &Desired, ids: &Ids) -> Option<CanaryStatus> {
-    let canary = desired.stages.get(name)?.canary.as_ref()?;
+    let stage = desired.stages.get(name)?;
+    let canary = stage.canary.as_ref()?;
     let current = desired.revision.as_ref()?;
     let holds = ids.deployments.iter().find(|deployment| deployment.revision == *current)?;
     let (deployment_id, revision) = (holds.id.to_string(), current.to_string());
-    Some(CanaryStatus { percent: canary.percent, deployment_id, revision })
+    let hash = stage.canary_route(current);
+    Some(CanaryStatus { percent: canary.percent, deployment_id, revision, hash })
 }

@@ -79,10 +79,26 @@ pub(super) fn unfinished(object: &StepFunctionsApi, pass: &Pass<'_>) -> Option<E
     })
 }
 
-/// What a pass has written before it met what may last long; `None` for nothing.
-pub fn done_so_far(steps: Vec<Step>) -> Option<EventDraft> {
+/// What a pass has written before it met what may last long, and what others did, as far as it heals that; `None` for
+/// nothing.
+pub fn done_so_far(object: &StepFunctionsApi, steps: Vec<Step>) -> Option<EventDraft> {
     let plan = Plan { steps, ..Plan::default() };
-    (!plan.steps.is_empty()).then(|| EventDraft::new(false, Reason::Applied, told("done so far: ", &plan)))
+    let before = object.status.clone().unwrap_or_default();
+    // Roles and the like are in the status before they are made.
+    let deleted = |step: &Step| match step.action {
+        Action::CreateStage { .. } | Action::CreateRestApi(_) => deleted(&step.action, &plan, &before),
+        _ => None,
+    };
+    let moved = |step: &Step| moved(step, &before).map(|(stage, to)| had_been_moved(stage, to));
+    let found: Vec<String> = plan.steps.iter().filter_map(|step| deleted(step).or_else(|| moved(step))).collect();
+    let reason = if found.is_empty() { Reason::Applied } else { Reason::DriftHealed };
+    let words = if found.is_empty() { String::new() } else { format!("{}: ", found.join("; ")) };
+    (!plan.steps.is_empty()).then(|| EventDraft::new(false, reason, told(&format!("{words}done so far: "), &plan)))
+}
+
+fn had_been_moved(stage: &str, to: &str) -> String {
+    let what = if to.ends_with(FOREIGN) { "" } else { "revision " };
+    format!("stage {stage} had been moved to {what}{to}")
 }
 
 /// That others' changes were healed by these steps. With a change of the spec only that is told which cannot be the
@@ -118,10 +134,7 @@ fn others_did(plan: &Plan, before: &StepFunctionsApiStatus, revision: Option<&st
     // What a stage of others' deployments serves may be that draft.
     let deployed = if moved.iter().any(|(_, to)| to.ends_with(FOREIGN)) { "" } else { " and not deployed" };
     found.extend(draft.then(|| format!("the draft had been changed{deployed}")));
-    found.extend(moved.iter().map(|(stage, to)| {
-        let what = if to.ends_with(FOREIGN) { "" } else { "revision " };
-        format!("stage {stage} had been moved to {what}{to}")
-    }));
+    found.extend(moved.iter().map(|(stage, to)| had_been_moved(stage, to)));
     if found.is_empty() { String::new() } else { format!("{}: ", found.join("; ")) }
 }
 

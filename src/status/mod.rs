@@ -23,7 +23,7 @@ use crate::plan::Plan;
 use crate::references::Secrets;
 use crate::render::Problem;
 
-pub use deployment::known_deployments;
+pub use deployment::{brought_to, known_deployments};
 pub use event::{EventDraft, done_so_far, healed};
 pub use outputs::outputs;
 pub use trouble::{Retry, Trouble};
@@ -42,8 +42,8 @@ pub enum Pass<'a> {
     Planned { plan: &'a Plan, approval: Option<&'a str>, beyond: Option<String>, drifted: bool, deleting: bool },
     /// Mode Paused, which also holds up a deletion.
     Paused { deleting: bool },
-    /// About to delete with these writes.
-    Deleting(&'a Plan),
+    /// About to delete with these writes; `approved` by its hash, in mode Plan, for nothing that is wanted.
+    Deleting { plan: &'a Plan, desired: &'a Desired, approved: Option<&'a str> },
     /// It went wrong, after some of the steps to what is wanted, or before any.
     Failed { trouble: &'a Trouble, made: Option<(&'a Outcome, &'a Desired)> },
 }
@@ -107,6 +107,14 @@ pub fn next(
     }
     if let Some(observed) = context.observed {
         deployment::forget_gone(&mut status, observed, context.now);
+        if let Pass::Failed { trouble, made } = pass
+            && trouble.may_last()
+        {
+            let brought = made.map(|(outcome, _)| &outcome.ids.brought);
+            deployment::forget_stages(&mut status, |name| {
+                observed.stages.contains_key(name) || brought.is_some_and(|brought| brought.contains(name))
+            });
+        }
     }
     if !matches!(pass, Pass::Applying { .. }) {
         status.last_handled_check_now = context.check_now.map(str::to_owned);
@@ -137,18 +145,14 @@ pub fn next(
         Pass::Applying { plan, desired, drifted, approved } => {
             // From now on differences may be what is left of this.
             status.applied.take_if(|_| !drifted);
-            // What is left of a plan is covered by the record of the whole, and may need no approval any more.
-            let begun = |begun: &ApprovedPlan| begun.is_begun(*approved, &desired.hash());
-            if let Some(hash) = approved.filter(|_| !status.approved.as_ref().is_some_and(begun)) {
-                let (hash, wanted) = (hash.to_owned(), desired.hash());
-                status.approved = Some(ApprovedPlan { hash, wanted, writes: plan.writes(), done: false });
-            }
+            record(&mut status, plan, desired, *approved);
             status.client_certificates |= plan.makes_client_certificates();
             status.tag_keys.extend(plan.tag_keys());
             status.created_roles.extend(plan.created_roles());
             status.managed_policy_arns.extend(plan.managed_policies().iter().map(ToString::to_string));
             names::announce(&mut status, plan);
         }
+        Pass::Deleting { plan, desired, approved } => record(&mut status, plan, desired, *approved),
         _ => {}
     }
     let warned = event::warned(before, &status).into_iter().chain(event::left(before, &status, pass));
@@ -168,6 +172,16 @@ fn with_generated(desired: &Desired, ids: &Ids) -> Desired {
         key.value = ids.api_keys.get(name).map(|(_, value)| value.clone());
     }
     desired
+}
+
+/// Notes that an approved plan is begun. What is left of one is covered by the record of the whole, and may need no approval
+/// any more.
+fn record(status: &mut StepFunctionsApiStatus, plan: &Plan, desired: &Desired, approved: Option<&str>) {
+    let begun = |begun: &ApprovedPlan| begun.is_begun(approved, &desired.hash());
+    if let Some(hash) = approved.filter(|_| !status.approved.as_ref().is_some_and(begun)) {
+        let (hash, wanted) = (hash.to_owned(), desired.hash());
+        status.approved = Some(ApprovedPlan { hash, wanted, writes: plan.writes(), done: false });
+    }
 }
 
 fn take_ids(status: &mut StepFunctionsApiStatus, ids: &Ids) {
@@ -196,7 +210,9 @@ fn brought(
             Some(deployment) => {
                 let url = invoke_url(context.invoke_url, &api.0, &desired.region, name);
                 let stage = deployment::stage(name, url, deployment, (desired, ids), &before, context.now);
-                Some(StageStatus { canary: known.and_then(|known| known.canary), ..stage })
+                let same = known.as_ref().filter(|known| known.revision == stage.revision);
+                let hash = same.map_or_else(|| stage.hash.clone(), |known| known.hash.clone());
+                Some(StageStatus { canary: known.and_then(|known| known.canary), hash, ..stage })
             }
             None => known,
         });

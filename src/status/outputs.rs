@@ -55,6 +55,7 @@ mod tests {
                 deployment_id: String::new(),
                 revision: String::new(),
                 since: None,
+                hash: None,
                 canary: None,
             }],
             endpoints: vec![

@@ -1,6 +1,6 @@
 //! `stepgate import`: both tutorials as the console makes them come out as manifests that take them over as they are.
 
-use aws_sdk_apigateway::types::{Op, PatchOperation};
+use aws_sdk_apigateway::types::{DeploymentCanarySettings, Op, PatchOperation};
 use serde_json::json;
 
 use crate::console::{Clicks, Console};
@@ -224,6 +224,37 @@ async fn only_takes_over_after_check(world: &World, name: &str) -> String {
     let message = condition(&object, "Ready").map(|ready| ready.message.clone()).unwrap_or_default();
     assert!(message.contains("adopts an API as it is, with the methods that its stages serve now"), "{message}");
     object.status.and_then(|status| status.plan).expect("a plan").hash
+}
+
+#[tokio::test]
+async fn a_manifest_that_no_api_server_takes_says_so_itself() {
+    let world = World::new("import-odd").await;
+    let console = Console::tutorial(&world).await;
+    let gateway = world.aws.apigateway("us-east-1");
+    let replace = |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
+    let update = gateway.update_stage().rest_api_id(&console.id).stage_name("alpha");
+    let patches = [("/*/*/logging/loglevel", "OFF"), ("/*/*/logging/dataTrace", "true")];
+    let update = update.set_patch_operations(Some(patches.map(|(path, value)| replace(path, value)).to_vec()));
+    update.send().await.expect("logs of nothing");
+    let canary = gateway.create_deployment().rest_api_id(&console.id).stage_name("alpha");
+    let settings = DeploymentCanarySettings::builder().percent_traffic(15.0).build();
+    canary.canary_settings(settings).send().await.expect("a canary");
+    let arguments = [console.id.as_str(), "--region", "us-east-1"];
+    let manifest = imported(&world, &arguments).await;
+    for told in ["#   stage/alpha logging.dataTrace: true -> false", "#   stage/alpha canary: "] {
+        assert!(comments(&manifest).contains(told), "{told}: {manifest}");
+    }
+    let (code, out, err) = run(&world, "plan", &["--owner-id", "me", "-"], &manifest).await;
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+
+    let update = gateway.update_rest_api().rest_api_id(&console.id);
+    let add = PatchOperation::builder().op(Op::Add).path("/binaryMediaTypes/*~1*").build();
+    update.patch_operations(add).send().await.expect("binary media types");
+    let manifest = imported(&world, &arguments).await;
+    let told = "# NOT VALID YET, correct this:\n#   spec.endpoint.binaryMediaTypes[0]: must be a content type";
+    assert!(comments(&manifest).contains(told), "{manifest}");
+    let (code, _, err) = run(&world, "plan", &["--owner-id", "me", "-"], &manifest).await;
+    assert!(code == 1 && err.contains("binaryMediaTypes[0]"), "{err}");
 }
 
 #[tokio::test]

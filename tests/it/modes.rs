@@ -109,6 +109,22 @@ async fn deletion_in_mode_plan_shows_its_steps_and_waits() {
 }
 
 #[tokio::test]
+async fn an_approved_deletion_that_was_interrupted_goes_on_by_itself() {
+    let world = samples::world("planned-cut").await;
+    let _controller = world.controller().await;
+    world.kube.apply_spec(NAME, &spec(&world)).await.expect("it applies");
+    world.kube.wait_ready(NAME).await;
+    world.kube.patch(NAME, json!({"spec": {"mode": "Plan"}})).await;
+    world.kube.kubectl(&["delete", "sfnapi", NAME, "--wait=false"]).await.expect("the deletion is taken");
+    let object = world.kube.wait(NAME, "False", "Planned").await;
+    let hash = object.status.and_then(|status| status.plan).expect("a plan").hash;
+    world.aws.order_fault(json!({"service": "iam", "operation": "DeleteRolePolicy", "status": 500, "count": 1})).await;
+    approve(&world, &hash).await;
+    world.kube.wait_gone(NAME).await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn paused_object_is_left_alone_until_it_goes_on() {
     let world = samples::world("paused").await;
     let _controller = world.controller().await;

@@ -1,5 +1,6 @@
 //! What waits for a test of a method, and what does not.
 
+use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::{Value, json};
 
 use super::{JSON, REGION, spec, tests_made};
@@ -220,6 +221,13 @@ async fn what_others_do_to_a_stage_that_waits_is_healed_before_the_test() {
     delete().await;
     world.kube.check_now("api", "deleted").await;
     until_back("deleted").await;
+    eventually("the event", || async {
+        let events = world.kube.events("api").await;
+        let told = |note: &str| note.starts_with("stage prod had been deleted: done so far: create stage prod");
+        let found = events.iter().any(|(reason, note)| reason == "DriftHealed" && told(note));
+        if found { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
     world.aws.move_stage(REGION, &id, "prod", &old).await;
     world.kube.check_now("api", "moved").await;
     until_back("moved").await;
@@ -234,4 +242,75 @@ async fn what_others_do_to_a_stage_that_waits_is_healed_before_the_test() {
     let stage = gateway.get_stage().rest_api_id(&id).stage_name("prod").send().await.expect("the stage");
     assert_eq!(Some(status.stages[0].revision.as_str()), status.revision.as_deref());
     assert_eq!(stage.deployment_id(), Some(status.stages[0].deployment_id.as_str()));
+}
+
+#[tokio::test]
+async fn what_was_tested_once_comes_back_without_a_test() {
+    let world = World::new("preflight-back").await;
+    let machine = world.aws.machine(REGION, "m", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let tests = json!([{"name": "t", "startsExecution": true, "expect": {"status": 200}}]);
+    let mut spec = spec(&machine, "{}", &tests);
+    spec["stages"] = json!([
+        {"name": "can", "variables": {"v": "1"}, "canary": {"percent": 10, "variables": {"v": "2"}}},
+        {"name": "prod", "variables": {"v": "1"}},
+    ]);
+    world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    let status = world.kube.wait_ready("api").await.status.expect("a status");
+    let (id, deployment) = (status.rest_api_id.expect("an API"), status.stages[0].deployment_id.clone());
+    let gateway = world.aws.apigateway(REGION);
+    let stages = async || {
+        let found = gateway.get_stages().rest_api_id(&id).send().await.expect("stages");
+        let told = |stage: &aws_sdk_apigateway::types::Stage| {
+            let canary = stage.canary_settings().and_then(|canary| canary.stage_variable_overrides()).cloned();
+            (stage.stage_name.clone(), stage.variables.clone(), canary)
+        };
+        found.item().iter().map(told).collect::<Vec<_>>()
+    };
+    let before = stages().await;
+    let patched = async |stage: &str, patch: PatchOperation| {
+        let update = gateway.update_stage().rest_api_id(&id).stage_name(stage).patch_operations(patch);
+        update.send().await.expect("a change by hand");
+    };
+    let healed = async |request: &str| {
+        world.aws.forget_calls().await;
+        world.kube.check_now("api", request).await;
+        world.kube.wait_ready("api").await;
+        assert_eq!((stages().await, tests_made(&world).await), (before.clone(), 0), "{request}");
+    };
+    patched("prod", PatchOperation::builder().op(Op::Replace).path("/variables/v").value("evil").build()).await;
+    patched("can", PatchOperation::builder().op(Op::Remove).path("/canarySettings").build()).await;
+    healed("variables").await;
+    for stage in ["can", "prod"] {
+        gateway.delete_stage().rest_api_id(&id).stage_name(stage).send().await.expect("a stage less");
+    }
+    gateway.delete_deployment().rest_api_id(&id).deployment_id(&deployment).send().await.expect("a deployment less");
+    healed("stages and deployment").await;
+}
+
+#[tokio::test]
+async fn a_stage_that_is_gone_is_not_made_with_variables_that_a_test_refuses() {
+    let world = World::new("preflight-gone").await;
+    let machine = world.aws.machine(REGION, "m", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let apply = async |variable: &str, status: u16| {
+        let tests = json!([{"name": "t", "startsExecution": true, "expect": {"status": status}}]);
+        let mut spec = spec(&machine, "{}", &tests);
+        spec["stages"][0]["variables"] = json!({"v": variable});
+        world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    };
+    apply("1", 200).await;
+    let id = world.kube.wait_ready("api").await.status.and_then(|status| status.rest_api_id).expect("an API");
+    apply("2", 404).await;
+    world.kube.wait("api", "False", "PreflightFailed").await;
+    let gateway = world.aws.apigateway(REGION);
+    gateway.delete_stage().rest_api_id(&id).stage_name("prod").send().await.expect("a stage less");
+    world.kube.check_now("api", "gone").await;
+    let status = world.kube.wait("api", "False", "PreflightFailed").await.status.expect("a status");
+    assert_eq!((status.stages, status.endpoints), (vec![], vec![]));
+    assert_eq!(gateway.get_stages().rest_api_id(&id).send().await.expect("stages").item().len(), 0);
+    apply("2", 200).await;
+    world.kube.wait_ready("api").await;
+    let stage = gateway.get_stage().rest_api_id(&id).stage_name("prod").send().await.expect("the stage");
+    assert_eq!(stage.variables().and_then(|variables| variables.get("v")).map(String::as_str), Some("2"));
 }
