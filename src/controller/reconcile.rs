@@ -205,8 +205,8 @@ impl PassOver<'_> {
             match status::healed(self.object, &begun, desired, drifted).filter(|_| drifted) {
                 Some(healed) => report.publish(&healed).await,
                 None if trouble.may_last() => {
-                    let done = self.shared.untold.take(&self.uid).into_iter().chain(begun.steps).collect();
-                    if let Some(event) = status::done_so_far(self.object, done) {
+                    let untold = self.shared.untold.take(&self.uid);
+                    if let Some(event) = status::done_so_far(self.object, untold, begun) {
                         report.publish(&event).await;
                     }
                 }

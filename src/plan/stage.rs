@@ -107,14 +107,17 @@ fn serves(id: &DeploymentId, observed: &Observed) -> String {
     observed.revision_of(id).map_or_else(|| format!("deployment {id} {FOREIGN}"), ToString::to_string)
 }
 
-/// How the API differs from what a stage serves of others' making, as far as AWS tells: what was never deployed to it.
-fn undeployed(name: &str, found: &ObservedStage, observed: &Observed) -> Vec<Change> {
-    let (Some(api), Some(served)) = (&observed.rest_api, observed.summaries.get(&found.deployment)) else {
-        return Vec::new();
-    };
-    let draft = api.api.definition.summary();
-    let keys: BTreeSet<_> = served.keys().chain(draft.keys()).collect();
-    let change = |key: &MethodKey| Change::between(&format!("stage/{name} {key}"), served.get(key), draft.get(key));
+/// How what a stage serves of others' making differs from what it is to serve, as far as AWS tells and that is what the spec
+/// describes: what others deployed, or nobody did yet.
+fn undeployed(wanted: &Wanted<'_>, found: &ObservedStage, desired: &Desired, observed: &Observed) -> Vec<Change> {
+    let (name, is_current) = (wanted.name, wanted.revision == wanted.current);
+    let served = observed.summaries.get(&found.deployment).filter(|_| is_current);
+    let (Some(wanted), Some(served)) = (&desired.rest_api, served) else { return Vec::new() };
+    let kept = observed.rest_api.iter().flat_map(|found| found.api.definition.summary());
+    let mut wanted = wanted.definition.summary();
+    wanted.extend(kept.filter(|(key, _)| adopt::keeps(desired, key)));
+    let keys: BTreeSet<_> = served.keys().chain(wanted.keys()).collect();
+    let change = |key: &MethodKey| Change::between(&format!("stage/{name} {key}"), served.get(key), wanted.get(key));
     keys.into_iter().flat_map(change).collect()
 }
 
@@ -219,7 +222,7 @@ impl<'a> Wanted<'a> {
                 let serves = back.map_or_else(|| serves(&found.deployment, observed), ToString::to_string);
                 let mut moved = moved(&serves);
                 if back.is_none() {
-                    moved.extend(undeployed(self.name, found, observed));
+                    moved.extend(undeployed(self, found, desired, observed));
                 }
                 let mut found = Found::observed(found, observed, moved);
                 found
@@ -242,7 +245,7 @@ impl<'a> Wanted<'a> {
                 let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
                 let action = Action::UpdateStage { name: self.name.to_owned(), update };
                 let mut changes = Change::between(&path, Some(&serves), Some(&revision.0));
-                changes.extend(undeployed(self.name, found, observed));
+                changes.extend(undeployed(&Wanted { revision, ..*self }, found, desired, observed));
                 steps.build.push(Step { action, changes });
             }
             Some(_) => {}

@@ -79,10 +79,9 @@ pub(super) fn unfinished(object: &StepFunctionsApi, pass: &Pass<'_>) -> Option<E
     })
 }
 
-/// What a pass has written before it met what may last long, and what others did, as far as it heals that; `None` for
-/// nothing.
-pub fn done_so_far(object: &StepFunctionsApi, steps: Vec<Step>) -> Option<EventDraft> {
-    let plan = Plan { steps, ..Plan::default() };
+/// What a pass has written before it met what may last long, after `untold` ones, and what others did, as far as it healed
+/// that; `None` for nothing.
+pub fn done_so_far(object: &StepFunctionsApi, untold: Vec<Step>, mut plan: Plan) -> Option<EventDraft> {
     let before = object.status.clone().unwrap_or_default();
     // Roles and the like are in the status before they are made.
     let deleted = |step: &Step| match step.action {
@@ -91,6 +90,7 @@ pub fn done_so_far(object: &StepFunctionsApi, steps: Vec<Step>) -> Option<EventD
     };
     let moved = |step: &Step| moved(step, &before).map(|(stage, to)| had_been_moved(stage, to));
     let found: Vec<String> = plan.steps.iter().filter_map(|step| deleted(step).or_else(|| moved(step))).collect();
+    plan.steps.splice(0..0, untold);
     let reason = if found.is_empty() { Reason::Applied } else { Reason::DriftHealed };
     let words = if found.is_empty() { String::new() } else { format!("{}: ", found.join("; ")) };
     (!plan.steps.is_empty()).then(|| EventDraft::new(false, reason, told(&format!("{words}done so far: "), &plan)))
