@@ -133,6 +133,9 @@ pub struct StageStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Time")]
     pub since: Option<Time>,
+    /// Whether others deleted it and it waits to be made again. What is said of it here is what it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
     /// Hash of that revision and of the stage's variables: what was tested, and is not again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]

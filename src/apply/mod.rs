@@ -77,6 +77,8 @@ pub struct Ids {
     pub deployments: Vec<Deployment>,
     /// What each stage serves.
     pub stages: BTreeMap<StageName, DeploymentId>,
+    /// The variables of each stage.
+    pub variables: BTreeMap<StageName, BTreeMap<String, String>>,
     /// The stages that a step made or changed.
     pub brought: BTreeSet<StageName>,
     /// Whether a step changed what the role may do or who assumes it. That takes effect after a while only.
@@ -99,6 +101,7 @@ impl Ids {
         let key = |id: &ApiKeyId| observed.api_keys.values().flatten().find(|key| key.id == *id);
         let keys = plan.api_keys.iter().filter_map(|(name, id)| Some((name.clone(), key(id)?)));
         let plans = observed.usage_plans.iter().filter_map(|(name, found)| Some((name.clone(), found.first()?)));
+        let variables = observed.stages.iter();
         Self {
             client_certificates: observed.client_certificates.iter().filter_map(|c| certificate(&c.stage)).collect(),
             usage_plans: plans.map(|(name, plan)| (name, plan.id.clone())).collect(),
@@ -109,6 +112,7 @@ impl Ids {
             head: observed.rest_api.as_ref().map(head),
             deployments: observed.deployments.clone(),
             stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
+            variables: variables.map(|(name, stage)| (name.clone(), stage.stage.variables.clone())).collect(),
             brought: BTreeSet::new(),
             role_changed: false,
             resources: BTreeMap::new(),
@@ -198,7 +202,7 @@ async fn make(aws: &impl Aws, ids: &mut Ids, step: &Step) -> std::result::Result
         Action::PutRestApi { api, keep } => rest_api::put(aws, ids, api, *keep).await,
         Action::UpdateRestApi { api, .. } => rest_api::update(aws, ids, api).await,
         Action::TagRestApi(tags) => rest_api::tag(aws, ids, tags).await,
-        Action::DeleteRestApi => rest_api::delete(aws, ids).await,
+        Action::DeleteRestApi(_) => rest_api::delete(aws, ids).await,
         Action::CreateDeployment(revision) => deployment::create(aws, ids, revision).await,
         Action::DeleteDeployment { id, .. } => deployment::delete(aws, ids, id).await,
         Action::CreateStage { name, stage, revision } => stage::create(aws, ids, name, stage, revision).await,

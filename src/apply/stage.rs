@@ -14,6 +14,7 @@ pub(super) async fn create(
 ) -> Result<()> {
     let deployment = ids.need_deployment(revision)?.clone();
     aws.create_stage(ids.need_rest_api()?, name, stage, &deployment).await?;
+    ids.variables.insert(name.to_owned(), stage.variables.clone());
     bring(ids, name, deployment);
     Ok(())
 }
@@ -37,6 +38,9 @@ pub(super) async fn update(aws: &impl Aws, ids: &mut Ids, name: &str, update: &S
         change: change.clone(),
     };
     aws.update_stage(ids.need_rest_api()?, name, &patch).await?;
+    let variables = ids.variables.entry(name.to_owned()).or_default();
+    variables.extend(change.set_variables.clone());
+    variables.retain(|variable, _| !change.remove_variables.contains(variable));
     if let Some(deployment) = patch.deployment.or_else(|| ids.stages.get(name).cloned()) {
         bring(ids, name, deployment);
     }

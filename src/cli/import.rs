@@ -113,17 +113,17 @@ fn comments(id: &RestApiId, owner: Option<&str>, observed: &Observed, imported: 
     if let Some(owner) = owner {
         lines.push(format!("REFUSED as long as it belongs to object {owner} (INSTALLATION/NAMESPACE/NAME)."));
     }
-    match &imported.desired {
-        Ok(desired) => {
-            // The manifest's owner has no other stages.
-            let mut observed = observed.clone();
-            observed.stages.retain(|name, _| desired.stages.contains_key(name));
-            lines.extend(of_plan(imported, &plan(desired, &observed), desired, &observed));
-        }
-        Err(problems) => {
-            lines.push("NOT VALID YET, correct this:".to_owned());
-            lines.extend(problems.iter().map(|problem| format!("  {problem}")));
-        }
+    if !imported.problems.is_empty() {
+        lines.push("NOT VALID YET, correct this:".to_owned());
+        lines.extend(imported.problems.iter().map(|problem| format!("  {problem}")));
+    }
+    if let Some(desired) = &imported.desired {
+        // The manifest's owner has no other stages.
+        let mut observed = observed.clone();
+        observed.stages.retain(|name, _| desired.stages.contains_key(name));
+        lines.extend(of_plan(imported, &plan(desired, &observed), desired, &observed));
+    } else {
+        lines.extend(imported.left_out.iter().map(|(key, why)| format!("Not described here: method {key}: {why}")));
     }
     let mut text = String::new();
     for line in lines.iter().flat_map(|line| line.lines()) {

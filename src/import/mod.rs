@@ -24,8 +24,10 @@ pub struct Imported {
     pub spec: StepFunctionsApiSpec,
     /// Methods that it does not describe, and why not.
     pub left_out: BTreeMap<MethodKey, String>,
-    /// What the spec would have in AWS, or what is wrong with it.
-    pub desired: Result<Desired, Vec<String>>,
+    /// What the spec would have in AWS, unless it is too wrong for that.
+    pub desired: Option<Desired>,
+    /// What is wrong with it.
+    pub problems: Vec<String>,
 }
 
 /// Describes an API in that region, with the stages of these names, or all if there are none.
@@ -62,8 +64,10 @@ pub fn import(owner: &Owner, region: &str, observed: &Observed, only: &[StageNam
     if rendered(owner, &spec).is_ok_and(|desired| !has_the_same_gateway_responses(&desired, &found.api.definition)) {
         spec.gateway_responses = GatewayResponses::None;
     }
-    let desired = checked(owner, &spec);
-    Ok(Imported { spec, left_out, desired })
+    let problems = schema::spec_problems(&serde_json::to_value(&spec).unwrap_or_default());
+    let mut problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let desired = rendered(owner, &spec).map_err(|more| problems.extend(more)).ok();
+    Ok(Imported { spec, left_out, desired, problems })
 }
 
 /// The stages to describe.
@@ -125,12 +129,6 @@ fn frame(region: &str, found: &ObservedRestApi, stages: &BTreeMap<&StageName, &O
 fn rendered(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<String>> {
     let problems = |problems: Vec<crate::render::Problem>| problems.iter().map(ToString::to_string).collect();
     render(owner, spec, None).map(|Rendered { desired, .. }| desired).map_err(problems)
-}
-
-/// The same of what is a valid object.
-fn checked(owner: &Owner, spec: &StepFunctionsApiSpec) -> Result<Desired, Vec<String>> {
-    let problems = schema::spec_problems(&serde_json::to_value(spec).unwrap_or_default());
-    if problems.is_empty() { rendered(owner, spec) } else { Err(problems.iter().map(ToString::to_string).collect()) }
 }
 
 /// Leaves out the models that the methods come with.

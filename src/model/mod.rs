@@ -47,7 +47,7 @@ pub use rest_api::{
 };
 pub use role::{INLINE_POLICY, Role};
 pub use settings::{ApiSettings, ApiStatus, EndpointType};
-pub use stage::{AccessLog, Brought, Canary, CanaryChange, Stage, StageChange, StageName};
+pub use stage::{AccessLog, Brought, Canary, CanaryChange, Stage, StageChange, StageName, route};
 pub use state_machine::{MachineType, MachineUse};
 pub use usage_plan::{ObservedUsagePlan, Quota, Throttle, UsagePlan, UsagePlanId, UsagePlanSettings};
 pub use validation::{MODEL_REFERENCE, ModelSchema, Models, Validation};

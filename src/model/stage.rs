@@ -37,12 +37,12 @@ pub struct Stage {
     pub client_certificate: bool,
 }
 
-impl Stage {
-    /// Hash of what its calls lead to while it serves a revision: that and the variables.
-    pub fn route(&self, revision: &Revision) -> String {
-        short(&Sha256::digest(format!("{revision} {:?}", self.variables)))
-    }
+/// Hash of what a stage's calls lead to: the revision that it serves, and its variables.
+pub fn route(revision: &Revision, variables: &BTreeMap<String, String>) -> String {
+    short(&Sha256::digest(format!("{revision} {variables:?}")))
+}
 
+impl Stage {
     /// The same of its canary, if it has one.
     pub fn canary_route(&self, revision: &Revision) -> Option<String> {
         let canary = self.canary.as_ref()?;
@@ -67,7 +67,7 @@ impl Stage {
 pub struct Brought {
     /// The deployment that it served.
     pub deployment: DeploymentId,
-    /// [`Stage::route`], if that is known.
+    /// [`route`], if that is known.
     pub route: Option<String>,
     /// [`Stage::canary_route`], if there was a canary.
     pub canary_route: Option<String>,

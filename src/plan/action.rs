@@ -66,7 +66,7 @@ pub enum Action {
         after_put: bool,
     },
     TagRestApi(TagChange),
-    DeleteRestApi,
+    DeleteRestApi(RestApiId),
     /// A call of the draft whose answer decides whether the next steps are made.
     TestMethod(MethodTest),
     /// A snapshot of the draft, on no stage.
@@ -264,7 +264,7 @@ impl Action {
             | Self::PutRestApi { .. }
             | Self::UpdateRestApi { .. }
             | Self::TagRestApi(_)
-            | Self::DeleteRestApi => Part::RestApi,
+            | Self::DeleteRestApi(_) => Part::RestApi,
             Self::TestMethod(_)
             | Self::CreateDeployment(_)
             | Self::DeleteDeployment { .. }
@@ -337,7 +337,7 @@ impl fmt::Display for Action {
                 write!(f, "restore settings of API {:?} that the put may reset", api.name)
             }
             Self::TagRestApi(_) => f.write_str("tag API"),
-            Self::DeleteRestApi => f.write_str("delete API"),
+            Self::DeleteRestApi(id) => write!(f, "delete API {id}"),
             Self::TestMethod(test) if test.starts_execution => write!(f, "test {test}, which starts an execution"),
             Self::TestMethod(test) => write!(f, "test {test}"),
             Self::CreateDeployment(revision) => write!(f, "create deployment of revision {revision}"),

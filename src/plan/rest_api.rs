@@ -24,7 +24,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
             steps.build = update(wanted, found, desired.keeps());
             steps.blockers.extend(blocker(wanted, found, steps.build.is_empty()));
         }
-        (None, Some(_)) => steps.remove.push(Step::new(Action::DeleteRestApi)),
+        (None, Some(found)) => steps.remove.push(Step::new(Action::DeleteRestApi(found.id.clone()))),
         (None, None) => {}
     }
     steps

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, adopt, deployment, stage_settings};
 use crate::model::{
     Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, MethodKey, Observed, ObservedStage, Revision,
-    Stage, StageChange, StageName,
+    Stage, StageChange, StageName, route,
 };
 
 /// End of what a change says of a deployment that is not ours.
@@ -22,8 +22,8 @@ pub(super) fn before_tests(desired: &Desired, observed: &Observed) -> Steps {
         let Some(stage) = Wanted::of(desired, observed, name, wanted) else { continue };
         if !waits(desired, observed, name, wanted) {
             stage.plan(desired, observed, None, &mut steps);
-        } else if let Some(revision) = goes_back(desired, observed, name) {
-            stage.go_back(desired, observed, revision, &mut steps);
+        } else {
+            stage.go_back(desired, observed, goes_back(desired, observed, name), &mut steps);
         }
     }
     steps
@@ -62,7 +62,7 @@ fn is_new(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) ->
         })
     };
     let known = |route: &Option<String>, wanted: Option<String>| wanted.is_some() && *route == wanted;
-    let was_brought = || brought.is_some_and(|brought| known(&brought.route, Some(wanted.route(current))));
+    let was_brought = || brought.is_some_and(|brought| known(&brought.route, Some(route(current, &wanted.variables))));
     let stage = desired.served_by(name) == Some(current) && !is_there() && !was_brought();
     let canary = wanted.canary.as_ref().is_some_and(|canary| {
         let is_there = || {
@@ -90,7 +90,7 @@ fn goes_back<'a>(desired: &'a Desired, observed: &'a Observed, name: &str) -> Op
     }
     let brought = observed.brought_to.get(name)?;
     let revision = observed.revision_of(&brought.deployment)?;
-    let same = || desired.stages.get(name).map(|stage| stage.route(revision)) == brought.route;
+    let same = || desired.stages.get(name).map(|stage| route(revision, &stage.variables)) == brought.route;
     let may = (found.is_some() || same()) && !deployment::has_other_limits(desired, observed, revision);
     (may && serves != Some(revision)).then_some(revision)
 }
@@ -234,22 +234,46 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// That it serves that revision again, without what waits: a stage that is gone with all else, one that is there as it
-    /// is.
-    fn go_back(&self, desired: &Desired, observed: &Observed, revision: &Revision, steps: &mut Steps) {
-        match observed.stages.get(self.name) {
-            None if deployment::is_gone(desired, observed, revision) => {}
-            None => Wanted { revision, stage: &without_canary(self.stage), ..*self }.create(steps),
-            Some(found) if found.owned => {
-                let (path, serves) = (self.path("revision"), serves(&found.deployment, observed));
-                let update = StageUpdate { revision: Some(revision.clone()), ..StageUpdate::default() };
-                let action = Action::UpdateStage { name: self.name.to_owned(), update };
-                let mut changes = Change::between(&path, Some(&serves), Some(&revision.0));
-                changes.extend(undeployed(&Wanted { revision, ..*self }, found, desired, observed));
-                steps.build.push(Step { action, changes });
+    /// What it is to be until what is new was tested: as it was brought, as far as that is known. A stage that is gone comes
+    /// back with all else.
+    fn go_back(&self, desired: &Desired, observed: &Observed, back: Option<&Revision>, steps: &mut Steps) {
+        match (observed.stages.get(self.name), back) {
+            (None, Some(revision)) if !deployment::is_gone(desired, observed, revision) => {
+                Wanted { revision, stage: &without_canary(self.stage), ..*self }.create(steps);
             }
-            Some(_) => {}
+            (Some(found), back) if found.owned => {
+                let revision = back.unwrap_or(self.revision);
+                let serves = serves(&found.deployment, observed);
+                let moved = back.map(|back| Change::between(&self.path("revision"), Some(&serves), Some(&back.0)));
+                let stage = &self.meanwhile(found, observed);
+                let until = Wanted { revision, stage, certificate: found.client_certificate.as_ref(), ..*self };
+                let mut moved = moved.unwrap_or_default();
+                if back.is_some() {
+                    moved.extend(undeployed(&until, found, desired, observed));
+                }
+                // A canary that stays serves what it serves.
+                let canary_serves = Some(self.current.to_string());
+                until.update(&Found { canary_serves, ..Found::observed(found, observed, moved) }, steps);
+            }
+            _ => {}
         }
+    }
+
+    /// What a stage that is there is to be until what is new was tested: with the variables that it was brought with, if it
+    /// is to have these, and without a canary that others gave it.
+    fn meanwhile(&self, found: &ObservedStage, observed: &Observed) -> Stage {
+        let brought = observed.brought_to.get(self.name);
+        let revision = brought.and_then(|brought| observed.revision_of(&brought.deployment));
+        let same = revision
+            .zip(brought)
+            .is_some_and(|(revision, brought)| brought.route.as_ref() == Some(&route(revision, &self.stage.variables)));
+        let mut stage = found.stage.clone();
+        if same {
+            stage.variables.clone_from(&self.stage.variables);
+        }
+        let had_none = brought.is_some_and(|brought| brought.canary_route.is_none());
+        stage.canary.take_if(|_| had_none && self.stage.canary.is_none());
+        stage
     }
 
     fn create(&self, steps: &mut Steps) {

@@ -7,7 +7,9 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::{CanaryStatus, DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
 use crate::apply::Ids;
-use crate::model::{Brought, Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision, StageName};
+use crate::model::{
+    Brought, Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision, StageName, route,
+};
 
 /// The deployments that are left after a pass.
 pub(super) fn deployments(desired: &Desired, ids: &Ids) -> Vec<DeploymentStatus> {
@@ -54,9 +56,15 @@ pub(super) fn forget_gone(status: &mut StepFunctionsApiStatus, observed: &Observ
     }
 }
 
-/// Forgets stages that are not there, and what was to be called there. What is made again soon stays in the status.
-pub(super) fn forget_stages(status: &mut StepFunctionsApiStatus, is_there: impl Fn(&str) -> bool) {
-    status.stages.retain(|stage| is_there(&stage.name));
+/// Says of stages whether they are there, and takes away what cannot be called. What they were brought to stays: they come
+/// back to that.
+pub(super) fn miss(status: &mut StepFunctionsApiStatus, is_there: impl Fn(&str) -> bool) {
+    for stage in &mut status.stages {
+        stage.missing = !is_there(&stage.name);
+        if stage.missing {
+            stage.url.clear();
+        }
+    }
     status.endpoints.retain(|endpoint| is_there(&endpoint.stage));
 }
 
@@ -115,7 +123,7 @@ pub(super) fn stage(
 ) -> StageStatus {
     let served = before.iter().find(|stage| stage.name == name && stage.deployment_id == id.0);
     let holds = ids.deployments.iter().find(|deployment| deployment.id == *id);
-    let wanted = desired.stages.get(name);
+    let variables = ids.variables.get(name);
     StageStatus {
         name: name.to_owned(),
         url,
@@ -123,7 +131,8 @@ pub(super) fn stage(
         revision: holds.map(|deployment| deployment.revision.to_string()).unwrap_or_default(),
         since: Some(served.and_then(|served| served.since.clone()).unwrap_or_else(|| now.clone())),
         canary: canary(name, desired, ids),
-        hash: holds.zip(wanted).map(|(deployment, stage)| stage.route(&deployment.revision)),
+        missing: false,
+        hash: holds.zip(variables).map(|(deployment, variables)| route(&deployment.revision, variables)),
     }
 }
 

@@ -107,13 +107,14 @@ pub fn next(
     }
     if let Some(observed) = context.observed {
         deployment::forget_gone(&mut status, observed, context.now);
-        if let Pass::Failed { trouble, made } = pass
-            && trouble.may_last()
-        {
-            let brought = made.map(|(outcome, _)| &outcome.ids.brought);
-            deployment::forget_stages(&mut status, |name| {
-                observed.stages.contains_key(name) || brought.is_some_and(|brought| brought.contains(name))
-            });
+        let brought = match pass {
+            Pass::Failed { made, .. } => Some(made.map(|(outcome, _)| &outcome.ids.brought)),
+            Pass::Planned { .. } | Pass::Drifted(_) => Some(None),
+            _ => None,
+        };
+        if let Some(brought) = brought {
+            let is_brought = |name: &str| brought.is_some_and(|brought| brought.contains(name));
+            deployment::miss(&mut status, |name| observed.stages.contains_key(name) || is_brought(name));
         }
     }
     if !matches!(pass, Pass::Applying { .. }) {
@@ -210,9 +211,7 @@ fn brought(
             Some(deployment) => {
                 let url = invoke_url(context.invoke_url, &api.0, &desired.region, name);
                 let stage = deployment::stage(name, url, deployment, (desired, ids), &before, context.now);
-                let same = known.as_ref().filter(|known| known.revision == stage.revision);
-                let hash = same.map_or_else(|| stage.hash.clone(), |known| known.hash.clone());
-                Some(StageStatus { canary: known.and_then(|known| known.canary), hash, ..stage })
+                Some(StageStatus { canary: known.and_then(|known| known.canary), ..stage })
             }
             None => known,
         });

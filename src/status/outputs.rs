@@ -55,6 +55,7 @@ mod tests {
                 deployment_id: String::new(),
                 revision: String::new(),
                 since: None,
+                missing: false,
                 hash: None,
                 canary: None,
             }],

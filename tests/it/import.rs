@@ -253,6 +253,7 @@ async fn a_manifest_that_no_api_server_takes_says_so_itself() {
     let manifest = imported(&world, &arguments).await;
     let told = "# NOT VALID YET, correct this:\n#   spec.endpoint.binaryMediaTypes[0]: must be a content type";
     assert!(comments(&manifest).contains(told), "{manifest}");
+    assert!(comments(&manifest).contains("#   stage/alpha canary: "), "{manifest}");
     let (code, _, err) = run(&world, "plan", &["--owner-id", "me", "-"], &manifest).await;
     assert!(code == 1 && err.contains("binaryMediaTypes[0]"), "{err}");
 }

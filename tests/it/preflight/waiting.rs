@@ -1,6 +1,6 @@
 //! What waits for a test of a method, and what does not.
 
-use aws_sdk_apigateway::types::{Op, PatchOperation};
+use aws_sdk_apigateway::types::{DeploymentCanarySettings, Op, PatchOperation};
 use serde_json::{Value, json};
 
 use super::{JSON, REGION, spec, tests_made};
@@ -231,6 +231,16 @@ async fn what_others_do_to_a_stage_that_waits_is_healed_before_the_test() {
     world.aws.move_stage(REGION, &id, "prod", &old).await;
     world.kube.check_now("api", "moved").await;
     until_back("moved").await;
+    let foreign = PatchOperation::builder().op(Op::Replace).path("/variables/x").value("foreign").build();
+    let edit = gateway.update_stage().rest_api_id(&id).stage_name("prod").patch_operations(foreign);
+    edit.send().await.expect("a variable by hand");
+    let canary = DeploymentCanarySettings::builder().percent_traffic(50.0).build();
+    let deploy = gateway.create_deployment().rest_api_id(&id).stage_name("prod").canary_settings(canary);
+    deploy.send().await.expect("a canary by hand");
+    world.kube.check_now("api", "edited").await;
+    until_back("edited").await;
+    let stage = gateway.get_stage().rest_api_id(&id).stage_name("prod").send().await.expect("the stage");
+    assert!(stage.canary_settings().is_none() && stage.variables().is_none_or(|all| all.is_empty()), "{stage:?}");
     world.aws.forget_calls().await;
     world.kube.check_now("api", "nothing").await;
     assert_eq!(world.aws.writes().await, [("apigateway".to_owned(), "TestInvokeMethod".to_owned())]);
@@ -286,6 +296,14 @@ async fn what_was_tested_once_comes_back_without_a_test() {
     }
     gateway.delete_deployment().rest_api_id(&id).deployment_id(&deployment).send().await.expect("a deployment less");
     healed("stages and deployment").await;
+
+    // What it was brought to outlasts a pass that is refused.
+    gateway.delete_stage().rest_api_id(&id).stage_name("prod").send().await.expect("a stage less");
+    world.aws.forget_calls().await;
+    let refusal = json!({"operation": "CreateStage", "status": 403, "code": "AccessDeniedException", "count": 1});
+    world.aws.order_fault(refusal).await;
+    world.kube.check_now("api", "refused").await;
+    healed("refused before").await;
 }
 
 #[tokio::test]
@@ -307,7 +325,8 @@ async fn a_stage_that_is_gone_is_not_made_with_variables_that_a_test_refuses() {
     gateway.delete_stage().rest_api_id(&id).stage_name("prod").send().await.expect("a stage less");
     world.kube.check_now("api", "gone").await;
     let status = world.kube.wait("api", "False", "PreflightFailed").await.status.expect("a status");
-    assert_eq!((status.stages, status.endpoints), (vec![], vec![]));
+    let [stage] = &status.stages[..] else { panic!("{status:?}") };
+    assert_eq!((stage.missing, stage.url.as_str(), status.endpoints), (true, "", vec![]));
     assert_eq!(gateway.get_stages().rest_api_id(&id).send().await.expect("stages").item().len(), 0);
     apply("2", 200).await;
     world.kube.wait_ready("api").await;
