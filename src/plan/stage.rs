@@ -224,12 +224,11 @@ impl<'a> Wanted<'a> {
                 if back.is_none() {
                     moved.extend(undeployed(self, found, desired, observed));
                 }
-                let mut found = Found::observed(found, observed, moved);
-                found
-                    .stage
-                    .methods
-                    .retain(|key, _| self.stage.methods.contains_key(key) || !adopt::keeps(desired, key));
-                self.update(&found, steps);
+                let waits = waits(desired, observed, self.name, self.stage);
+                let mut stage = if waits { self.meanwhile(found, observed) } else { found.stage.clone() };
+                let is_kept = |key: &MethodKey| adopt::keeps(desired, key) && !self.stage.methods.contains_key(key);
+                stage.methods.retain(|key, _| !is_kept(key));
+                self.update(&Found { stage, ..Found::observed(found, observed, moved) }, steps);
             }
         }
     }

@@ -231,12 +231,15 @@ async fn what_others_do_to_a_stage_that_waits_is_healed_before_the_test() {
     world.aws.move_stage(REGION, &id, "prod", &old).await;
     world.kube.check_now("api", "moved").await;
     until_back("moved").await;
-    let foreign = PatchOperation::builder().op(Op::Replace).path("/variables/x").value("foreign").build();
-    let edit = gateway.update_stage().rest_api_id(&id).stage_name("prod").patch_operations(foreign);
-    edit.send().await.expect("a variable by hand");
-    let canary = DeploymentCanarySettings::builder().percent_traffic(50.0).build();
-    let deploy = gateway.create_deployment().rest_api_id(&id).stage_name("prod").canary_settings(canary);
-    deploy.send().await.expect("a canary by hand");
+    let edit = async || {
+        let foreign = PatchOperation::builder().op(Op::Replace).path("/variables/x").value("foreign").build();
+        let edit = gateway.update_stage().rest_api_id(&id).stage_name("prod").patch_operations(foreign);
+        edit.send().await.expect("a variable by hand");
+        let canary = DeploymentCanarySettings::builder().percent_traffic(50.0).build();
+        let deploy = gateway.create_deployment().rest_api_id(&id).stage_name("prod").canary_settings(canary);
+        deploy.send().await.expect("a canary by hand");
+    };
+    edit().await;
     world.kube.check_now("api", "edited").await;
     until_back("edited").await;
     let stage = gateway.get_stage().rest_api_id(&id).stage_name("prod").send().await.expect("the stage");
@@ -246,6 +249,14 @@ async fn what_others_do_to_a_stage_that_waits_is_healed_before_the_test() {
     assert_eq!(world.aws.writes().await, [("apigateway".to_owned(), "TestInvokeMethod".to_owned())]);
 
     // And at once with one that succeeds.
+    edit().await;
+    world.aws.forget_calls().await;
+    apply(4, 200).await;
+    world.kube.wait_ready("api").await;
+    let updates = world.aws.writes().await.into_iter().filter(|(_, operation)| operation == "UpdateStage");
+    assert_eq!(updates.count(), 2, "back, and on");
+    let stage = gateway.get_stage().rest_api_id(&id).stage_name("prod").send().await.expect("the stage");
+    assert!(stage.canary_settings().is_none() && stage.variables().is_none_or(|all| all.is_empty()), "{stage:?}");
     delete().await;
     apply(3, 200).await;
     let status = world.kube.wait_ready("api").await.status.expect("a status");
