@@ -122,6 +122,11 @@ impl Place {
                 if settings["loggingLevel"] == "OFF" {
                     settings["loggingLevel"].take();
                 }
+                // Nor can a limit; -1 stands for the account's, which the first setting copies.
+                if settings["throttlingRateLimit"] == -1.0 && settings["throttlingBurstLimit"] == -1 {
+                    settings["throttlingRateLimit"] = json!(10000.0);
+                    settings["throttlingBurstLimit"] = json!(5000);
+                }
             }
         }
         state
