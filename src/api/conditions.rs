@@ -137,8 +137,8 @@ impl Reason {
             Self::Drifted => {
                 "Something that this object describes was changed in AWS by someone else, or was lost; the message lists \
                  what would set it right. With spec.driftPolicy Report nothing is written: undo it in AWS, or apply a \
-                 change of the spec, or set driftPolicy to Heal. In mode Plan it waits for an approval. Policies that others gave the created role are named \
-                 and left: take them away in IAM, where they let calls do more than the spec says."
+                 change of the spec, or set driftPolicy to Heal. In mode Plan it waits for an approval. Policies that \
+                 others gave the created role are named and left: take them away in IAM, where they let calls do more than the spec says."
             }
             Self::DriftHealed => {
                 "Something that this object describes had been changed in AWS by someone else, or was lost; the event \

@@ -101,7 +101,6 @@ impl Ids {
         let key = |id: &ApiKeyId| observed.api_keys.values().flatten().find(|key| key.id == *id);
         let keys = plan.api_keys.iter().filter_map(|(name, id)| Some((name.clone(), key(id)?)));
         let plans = observed.usage_plans.iter().filter_map(|(name, found)| Some((name.clone(), found.first()?)));
-        let variables = observed.stages.iter();
         Self {
             client_certificates: observed.client_certificates.iter().filter_map(|c| certificate(&c.stage)).collect(),
             usage_plans: plans.map(|(name, plan)| (name, plan.id.clone())).collect(),
@@ -112,7 +111,11 @@ impl Ids {
             head: observed.rest_api.as_ref().map(head),
             deployments: observed.deployments.clone(),
             stages: observed.stages.iter().map(|(name, stage)| (name.clone(), stage.deployment.clone())).collect(),
-            variables: variables.map(|(name, stage)| (name.clone(), stage.stage.variables.clone())).collect(),
+            variables: observed
+                .stages
+                .iter()
+                .map(|(name, stage)| (name.clone(), stage.stage.variables.clone()))
+                .collect(),
             brought: BTreeSet::new(),
             role_changed: false,
             resources: BTreeMap::new(),

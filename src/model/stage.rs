@@ -73,6 +73,13 @@ pub struct Brought {
     pub canary_route: Option<String>,
 }
 
+impl Brought {
+    /// Whether its calls were led to that revision with these variables.
+    pub fn led_to(&self, revision: &Revision, variables: &BTreeMap<String, String>) -> bool {
+        self.route.as_ref() == Some(&route(revision, variables))
+    }
+}
+
 /// A share of a stage's calls that gets other variables, on the stage's own deployment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::Parameter;
+
 /// What a request validator checks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,6 +18,21 @@ pub enum Validation {
 }
 
 impl Validation {
+    /// What there is to check of a method; `None` for nothing. API Gateway checks variables of the path by itself.
+    pub fn needed(models: &BTreeMap<String, String>, parameters: &BTreeMap<Parameter, bool>) -> Option<Self> {
+        let parameters = parameters.iter().any(|(parameter, required)| *required && parameter.location != "path");
+        let body = !models.is_empty();
+        (body || parameters).then_some(Self::Checks { body, parameters })
+    }
+
+    /// What a validator checks where that is needed; `None` if it has nothing to do.
+    pub fn limited_to(&self, needed: Option<&Self>) -> Option<Self> {
+        let Self::Checks { body: has_body, parameters: has_parameters } = self else { return Some(self.clone()) };
+        let Some(Self::Checks { body, parameters }) = needed else { return None };
+        let (body, parameters) = (*has_body && *body, *has_parameters && *parameters);
+        (body || parameters).then_some(Self::Checks { body, parameters })
+    }
+
     /// Our name for such a validator.
     pub fn name(&self) -> &str {
         match self {

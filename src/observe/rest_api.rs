@@ -85,7 +85,8 @@ async fn draft(aws: &impl Aws, read: Read, id: &RestApiId, own_role: Option<&Arn
                 && let Some((_, known)) = validators.get(unknown)
             {
                 used.insert(unknown.clone());
-                method.validation = effective(known, method);
+                let needed = Validation::needed(&method.models, &method.parameters);
+                method.validation = known.limited_to(needed.as_ref());
             }
         }
         unused_validators.extend(validators.into_iter().filter(|(id, _)| !used.contains(id)).map(|(_, named)| named));
@@ -94,14 +95,6 @@ async fn draft(aws: &impl Aws, read: Read, id: &RestApiId, own_role: Option<&Arn
         found.models = aws.get_models(id).await?;
     }
     Ok(Draft { definition: found, unused_validators })
-}
-
-/// What a validator checks of a method: where there is no model and nothing is required, it has nothing to do.
-fn effective(validator: &Validation, method: &Method) -> Option<Validation> {
-    let Validation::Checks { body, parameters } = validator else { return Some(validator.clone()) };
-    let required = method.parameters.iter().any(|(parameter, required)| *required && parameter.location != "path");
-    let (body, parameters) = (*body && !method.models.is_empty(), *parameters && required);
-    (body || parameters).then_some(Validation::Checks { body, parameters })
 }
 
 /// By the id of before if that is still the owner's, else by tag: API Gateway's names are not unique. If the owner has

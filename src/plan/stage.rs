@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Action, Blocker, Change, StageUpdate, Step, Steps, TagChange, adopt, deployment, stage_settings};
 use crate::model::{
     Canary, CanaryChange, ClientCertificateId, DeploymentId, Desired, MethodKey, Observed, ObservedStage, Revision,
-    Stage, StageChange, StageName, route,
+    Stage, StageChange, StageName,
 };
 
 /// End of what a change says of a deployment that is not ours.
@@ -61,8 +61,7 @@ fn is_new(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) ->
             observed.revision_of(&found.deployment) == Some(current) && found.stage.variables == wanted.variables
         })
     };
-    let known = |route: &Option<String>, wanted: Option<String>| wanted.is_some() && *route == wanted;
-    let was_brought = || brought.is_some_and(|brought| known(&brought.route, Some(route(current, &wanted.variables))));
+    let was_brought = || brought.is_some_and(|brought| brought.led_to(current, &wanted.variables));
     let stage = desired.served_by(name) == Some(current) && !is_there() && !was_brought();
     let canary = wanted.canary.as_ref().is_some_and(|canary| {
         let is_there = || {
@@ -70,7 +69,7 @@ fn is_new(desired: &Desired, observed: &Observed, name: &str, wanted: &Stage) ->
             let has = found.and_then(|found| found.stage.canary.as_ref());
             serves == Some(current) && has.is_some_and(|has| has.variables == canary.variables)
         };
-        let was_brought = || brought.is_some_and(|brought| known(&brought.canary_route, wanted.canary_route(current)));
+        let was_brought = || brought.is_some_and(|brought| brought.canary_route == wanted.canary_route(current));
         !is_there() && !was_brought()
     });
     stage || canary
@@ -90,7 +89,7 @@ fn goes_back<'a>(desired: &'a Desired, observed: &'a Observed, name: &str) -> Op
     }
     let brought = observed.brought_to.get(name)?;
     let revision = observed.revision_of(&brought.deployment)?;
-    let same = || desired.stages.get(name).map(|stage| route(revision, &stage.variables)) == brought.route;
+    let same = || desired.stages.get(name).is_some_and(|stage| brought.led_to(revision, &stage.variables));
     let may = (found.is_some() || same()) && !deployment::has_other_limits(desired, observed, revision);
     (may && serves != Some(revision)).then_some(revision)
 }
@@ -242,12 +241,12 @@ impl<'a> Wanted<'a> {
             }
             (Some(found), back) if found.owned => {
                 let revision = back.unwrap_or(self.revision);
-                let serves = serves(&found.deployment, observed);
-                let moved = back.map(|back| Change::between(&self.path("revision"), Some(&serves), Some(&back.0)));
                 let stage = &self.meanwhile(found, observed);
                 let until = Wanted { revision, stage, certificate: found.client_certificate.as_ref(), ..*self };
-                let mut moved = moved.unwrap_or_default();
-                if back.is_some() {
+                let mut moved = Vec::new();
+                if let Some(back) = back {
+                    let serves = serves(&found.deployment, observed);
+                    moved = Change::between(&self.path("revision"), Some(&serves), Some(&back.0));
                     moved.extend(undeployed(&until, found, desired, observed));
                 }
                 // A canary that stays serves what it serves.
@@ -263,9 +262,8 @@ impl<'a> Wanted<'a> {
     fn meanwhile(&self, found: &ObservedStage, observed: &Observed) -> Stage {
         let brought = observed.brought_to.get(self.name);
         let revision = brought.and_then(|brought| observed.revision_of(&brought.deployment));
-        let same = revision
-            .zip(brought)
-            .is_some_and(|(revision, brought)| brought.route.as_ref() == Some(&route(revision, &self.stage.variables)));
+        let same =
+            revision.zip(brought).is_some_and(|(revision, brought)| brought.led_to(revision, &self.stage.variables));
         let mut stage = found.stage.clone();
         if same {
             stage.variables.clone_from(&self.stage.variables);

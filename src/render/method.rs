@@ -6,7 +6,7 @@ use super::integration::{self, Exact};
 use super::{Problems, authorizer, cache, method_field, response, template, validator};
 use crate::actions::{self, Action};
 use crate::api::{self, EndpointType, StepFunctionsApiSpec};
-use crate::model::{Backend, Credentials, Integration, Method, Models, Parameter, partition};
+use crate::model::{Backend, Credentials, Integration, Method, Models, Parameter, Validation, partition};
 use crate::spelling::instead;
 
 /// Both content types that reach a method: JSON, and what `curl -d` says when it sends JSON.
@@ -51,7 +51,7 @@ pub(super) fn render(
     Method {
         authorization: authorizer::of_method(method, problems),
         api_key_required: method.api_key_required,
-        validation: validator::of_method(&models, &parameters),
+        validation: Validation::needed(&models, &parameters),
         models,
         parameters,
         responses: integration.method_responses(),

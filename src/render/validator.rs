@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Problems, method_field, required};
 use crate::actions::Action;
 use crate::api::{self, StepFunctionsApiSpec};
-use crate::model::{Models, Parameter, Validation};
+use crate::model::{Models, Parameter};
 
 /// The content type that a model is for. A method with a model of the spec serves this one only: of a body of another type
 /// API Gateway checks nothing, and its template refuses what lacks something
@@ -55,15 +55,4 @@ pub(super) fn require(method: &api::Method, action: Option<&Action>, parameters:
         let known = parameters.keys().find(|known| same(known)).cloned();
         parameters.insert(known.unwrap_or(parameter), true);
     }
-}
-
-/// The validator that a method needs; `None` if there is nothing to check. API Gateway checks variables of the path by
-/// itself.
-pub(super) fn of_method(
-    models: &BTreeMap<String, String>,
-    parameters: &BTreeMap<Parameter, bool>,
-) -> Option<Validation> {
-    let parameters = parameters.iter().any(|(parameter, required)| *required && parameter.location != "path");
-    let body = !models.is_empty();
-    (body || parameters).then_some(Validation::Checks { body, parameters })
 }
