@@ -42,7 +42,8 @@ pub struct MethodTest {
     #[schemars(with = "String", length(min = 1, max = 128))]
     pub stage: Option<String>,
 
-    /// Stage variables on top of those of the stage.
+    /// Stage variables on top of those of the stage. The created role may call the state machine or activity that one of
+    /// them names here, too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "texts")]
     pub stage_variables: BTreeMap<String, String>,

@@ -108,7 +108,8 @@ fn comments(id: &RestApiId, owner: Option<&str>, observed: &Observed, imported: 
     let mut lines = vec![
         format!("Written by `stepgate import` from API {id}, {name:?}. Applied, it writes nothing before its plan is approved:"),
         "see spec.adopt. Whatever made the API has to forget it first (terraform state rm). Once adopted, deleting this".to_owned(),
-        "object deletes the API unless deletionPolicy is Retain.".to_owned(),
+        "object deletes the API unless deletionPolicy is Retain. Not looked at, and left as they are: usage plans with their".to_owned(),
+        "API keys, and custom domain names that lead to it.".to_owned(),
     ];
     if let Some(owner) = owner {
         lines.push(format!("REFUSED as long as it belongs to object {owner} (INSTALLATION/NAMESPACE/NAME)."));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, arn::Arns, method_field};
+use super::{Problems, arn::Arns, method_field, variables};
 use crate::actions::{self, ArnKind};
 use crate::api::{ArgumentSource, Method, StepFunctionsApiSpec};
 use crate::model::ActivityArn;
@@ -25,16 +25,11 @@ pub(super) fn resolve(spec: &StepFunctionsApiSpec, checked: &mut Arns<'_>, probl
             named.extend(parse(&field, text, checked, problems).map(|arn| (field, arn)));
         }
         if let Some(variable) = &source.stage_variable {
-            for stage in &spec.stages {
-                let field = format!("spec.stages[{}].variables.{variable}", stage.name);
-                if let Some(text) = stage.canary.as_ref().and_then(|canary| canary.variable(variable)) {
-                    let field = format!("spec.stages[{}].canary.variables.{variable}", stage.name);
-                    named.extend(parse(&field, text, checked, problems).map(|arn| (field, arn)));
-                }
-                // A stage that lacks it is told where the variable is read.
-                let Some(text) = stage.variables.get(variable) else { continue };
-                named.extend(parse(&field, text, checked, problems).map(|arn| (field, arn)));
-            }
+            // A stage that lacks it is told where the variable is read.
+            let given = variables::of_stages(spec, variable).chain(variables::of_tests(method, variable));
+            named.extend(
+                given.filter_map(|(field, text)| Some((field.clone(), parse(&field, text, checked, problems)?))),
+            );
         }
         for (field, _) in named.iter().filter(|(_, arn)| arn.arn().as_str().contains(['*', '?'])) {
             problems.add(field, "an activity that a method uses cannot have wildcards; name one");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problems, arn::Arns, method_field};
+use super::{Problems, arn::Arns, method_field, variables};
 use crate::actions::{self, Machines};
 use crate::api::{Method, StepFunctionsApiSpec};
 use crate::model::{Arn, MachineType, MachineUse, StateMachineArn};
@@ -10,37 +10,38 @@ use crate::model::{Arn, MachineType, MachineUse, StateMachineArn};
 /// State machines of a spec, with the field that names each.
 pub(super) struct Reached {
     /// By the name that methods use.
-    named: BTreeMap<String, Vec<(String, StateMachineArn)>>,
+    named: BTreeMap<String, Vec<Named>>,
     /// Those that callers may name.
-    open: Vec<(String, StateMachineArn)>,
+    open: Vec<Named>,
+    /// Those that only a method's tests reach, by the method's field.
+    tested: BTreeMap<String, Vec<Named>>,
 }
 
+/// A field, and the machine that it names.
+type Named = (String, StateMachineArn);
+
 pub(super) fn resolve(spec: &StepFunctionsApiSpec, checked: &mut Arns<'_>, problems: &mut Problems) -> Reached {
-    let mut named = BTreeMap::new();
+    let (mut named, mut tested) = (BTreeMap::new(), BTreeMap::new());
     for machine in &spec.state_machines {
-        let field = format!("spec.stateMachines[{}].arn", machine.name);
         let mut arns = Vec::new();
         if let Some(text) = &machine.arn {
-            arns.extend(parse(&field, text, checked, problems));
+            arns.extend(one(&format!("spec.stateMachines[{}].arn", machine.name), text, checked, problems));
         }
         if let Some(variable) = &machine.stage_variable {
-            for stage in &spec.stages {
-                let field = format!("spec.stages[{}].variables.{variable}", stage.name);
-                if let Some(text) = stage.canary.as_ref().and_then(|canary| canary.variable(variable)) {
-                    let field = format!("spec.stages[{}].canary.variables.{variable}", stage.name);
-                    arns.extend(parse(&field, text, checked, problems));
-                }
-                match stage.variables.get(variable) {
-                    Some(text) => arns.extend(parse(&field, text, checked, problems)),
-                    None => problems.add(
-                        field,
-                        format!("missing: spec.stateMachines[{}] takes its ARN from this variable", machine.name),
-                    ),
-                }
+            for stage in spec.stages.iter().filter(|stage| !stage.variables.contains_key(variable)) {
+                problems.add(
+                    format!("spec.stages[{}].variables.{variable}", stage.name),
+                    format!("missing: spec.stateMachines[{}] takes its ARN from this variable", machine.name),
+                );
             }
-        }
-        if let Some((field, _)) = arns.iter().find(|(_, arn)| arn.is_pattern()) {
-            problems.add(field.clone(), "a state machine that methods use cannot have wildcards; name one");
+            arns.extend(
+                variables::of_stages(spec, variable).filter_map(|(field, text)| one(&field, text, checked, problems)),
+            );
+            for method in spec.methods.iter().filter(|method| method.state_machine.as_ref() == Some(&machine.name)) {
+                let given = variables::of_tests(method, variable);
+                let arns = given.filter_map(|(field, text)| one(&field, text, checked, problems)).collect();
+                tested.insert(method_field(method), arns);
+            }
         }
         named.insert(machine.name.clone(), arns);
     }
@@ -49,38 +50,53 @@ pub(super) fn resolve(spec: &StepFunctionsApiSpec, checked: &mut Arns<'_>, probl
     for (index, text) in role {
         open.extend(parse(&format!("spec.role.stateMachineArns[{index}]"), text, checked, problems));
     }
-    Reached { named, open }
+    Reached { named, open, tested }
 }
 
-fn parse(
-    field: &str,
-    text: &str,
-    checked: &mut Arns<'_>,
-    problems: &mut Problems,
-) -> Option<(String, StateMachineArn)> {
+/// A machine that methods use.
+fn one(field: &str, text: &str, checked: &mut Arns<'_>, problems: &mut Problems) -> Option<Named> {
+    let named = parse(field, text, checked, problems)?;
+    if named.1.is_pattern() {
+        problems.add(field, "a state machine that methods use cannot have wildcards; name one");
+    }
+    Some(named)
+}
+
+fn parse(field: &str, text: &str, checked: &mut Arns<'_>, problems: &mut Problems) -> Option<Named> {
     let arn = problems.check(field, StateMachineArn::parse(text))?;
     checked.check(field, arn.arn(), problems);
     Some((field.to_owned(), arn))
 }
 
 impl Reached {
-    /// The machines a method works on: its own, or those that callers may name.
-    pub(super) fn of(&self, method: &Method) -> &[(String, StateMachineArn)] {
+    /// The machines a method works on for callers: its own, or those that callers may name.
+    pub(super) fn of(&self, method: &Method) -> &[Named] {
         match &method.state_machine {
             Some(name) => self.named.get(name).map_or(&[], Vec::as_slice),
             None => &self.open,
         }
     }
 
+    /// The machines that a method's tests give it.
+    pub(super) fn of_tests(&self, method: &Method) -> &[Named] {
+        self.tested.get(&method_field(method)).map_or(&[], Vec::as_slice)
+    }
+
     /// All of them, with the fields that name them.
-    pub(super) fn all(&self) -> impl Iterator<Item = &(String, StateMachineArn)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Named> {
+        self.served().chain(self.tested.values().flatten())
+    }
+
+    /// Those that callers reach.
+    fn served(&self) -> impl Iterator<Item = &Named> {
         self.named.values().flatten().chain(&self.open)
     }
 
-    /// Every concrete machine, the fields that name it, and what its type must be.
+    /// Every concrete machine that callers reach, the fields that name it, and what its type must be. Whether those of
+    /// tests are right, the tests tell.
     pub(super) fn uses(&self, spec: &StepFunctionsApiSpec) -> BTreeMap<Arn, MachineUse> {
         let mut uses: BTreeMap<Arn, MachineUse> = BTreeMap::new();
-        for (field, arn) in self.all().filter(|(_, arn)| !arn.is_pattern()) {
+        for (field, arn) in self.served().filter(|(_, arn)| !arn.is_pattern()) {
             uses.entry(arn.described()).or_default().fields.insert(field.clone());
         }
         for method in spec.methods.iter().filter(|method| method.state_machine.is_some()) {

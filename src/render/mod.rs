@@ -27,6 +27,7 @@ mod stage;
 mod template;
 mod usage_plan;
 mod validator;
+mod variables;
 
 use crate::api::{Class, StepFunctionsApiSpec};
 use crate::model::{Adoption, Desired, Owner, RestApi, RestApiId, Revision, Role};

@@ -83,7 +83,8 @@ fn of_machines(
         Resource::MapRun => arn.map_runs(),
         _ => arn.unqualified(),
     };
-    reached.iter().flat_map(|(_, arn)| kinds.iter().map(move |kind| resource(arn, kind))).collect()
+    let reached = reached.iter().chain(machines.of_tests(method));
+    reached.flat_map(|(_, arn)| kinds.iter().map(move |kind| resource(arn, kind))).collect()
 }
 
 /// ListExecutions is allowed on a machine or on a Map Run, by the argument that it has.

@@ -60,7 +60,8 @@ fn unopened(spec: &StepFunctionsApiSpec, problems: &mut Problems) {
         problems.warn(
             format!("{}.apiKeyRequired", method_field(method)),
             format!(
-                "no usage plan with API keys has stage {}, so all callers there get a 403; add one to spec.usagePlans",
+                "no usage plan of spec.usagePlans with API keys has stage {}: callers there get a 403, unless a plan made \
+                 elsewhere has it; add one",
                 closed.join(", ")
             ),
         );

@@ -84,10 +84,7 @@ impl Releases {
     /// Machines that the created role may start.
     async fn allowed(&self) -> Vec<String> {
         let role = self.status().await.role_arn.expect("a role");
-        let role = role.rsplit('/').next().unwrap_or_default().to_owned();
-        let policy = self.world.aws.iam().get_role_policy().role_name(role).policy_name("stepgate").send().await;
-        let text = policy.expect("a policy").policy_document;
-        let text = text.replace("%3A", ":");
+        let text = self.world.aws.inline_policy(&role).await.to_string();
         (1..=4).map(|release| format!("v{release}")).filter(|name| text.contains(&format!(":{name}"))).collect()
     }
 

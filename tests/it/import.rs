@@ -170,6 +170,7 @@ async fn what_no_validator_checks_and_stages_of_no_interest_are_no_difference() 
     update.http_method("POST").patch_operations(patch).send().await.expect("a parameter");
     let manifest = imported(&world, &[&console.id, "--region", "us-east-1", "--stage", "alpha"]).await;
     assert!(manifest.contains("path: /execution") && manifest.contains("name: alpha"), "{manifest}");
+    assert!(comments(&manifest).contains("left as they are: usage plans with their"), "{manifest}");
     for words in ["other", "DIFFERENT", "NOT VALID", "delete"] {
         let told = comments(&manifest).replace("deleting this", "");
         assert!(!told.replace("object deletes the API", "").contains(words), "{words}: {told}");

@@ -53,9 +53,7 @@ async fn grants(world: &World) -> Vec<(String, String)> {
     let iam = world.aws.iam();
     let roles = iam.list_roles().max_items(1000).send().await.expect("roles");
     let role = roles.roles().first().expect("a role").role_name().to_owned();
-    let policy = iam.get_role_policy().role_name(role).policy_name("stepgate").send().await.expect("a policy");
-    let text = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8_lossy().into_owned();
-    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let document = world.aws.inline_policy(&role).await;
     let statements = document["Statement"].as_array().expect("statements").iter();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     statements.map(|statement| (text(&statement["Action"]), text(&statement["Resource"]))).collect()

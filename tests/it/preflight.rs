@@ -62,6 +62,47 @@ fn spec(machine: &str, input: &str, tests: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_test_may_give_a_machine_of_its_own_and_the_role_reaches_it() {
+    let world = World::new("preflight-machine").await;
+    let served = world.aws.machine(REGION, "served", MachineKind::Express).await;
+    let tried = world.aws.machine(REGION, "tried", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let apply = async |machine: &str| {
+        let started = json!({"status": 200, "body": {"stateMachineArn": machine}});
+        let test = json!({"name": "t", "startsExecution": true, "stageVariables": {"arn": machine}, "expect": started});
+        let mut spec = spec(&served, "{}", &json!([test]));
+        spec["stateMachines"] = json!([{"name": "m", "stageVariable": "arn"}]);
+        let mut other = spec["methods"][0].clone();
+        (other["path"], other["action"], other["tests"]) = (json!("/other"), json!("StartExecution"), json!([]));
+        other["stateMachine"] = json!("s");
+        spec["stateMachines"].as_array_mut().expect("machines").push(json!({"name": "s", "stageVariable": "arn"}));
+        spec["methods"].as_array_mut().expect("methods").push(other);
+        spec["stages"][0]["variables"] = json!({"arn": served});
+        world.kube.apply_spec("api", &spec.to_string()).await.expect("the spec applies");
+    };
+    apply(&tried).await;
+    let status = world.kube.wait_ready("api").await.status.expect("a status");
+    let answer = Answer::until(200, || post(&format!("{}/run", status.stages[0].url), JSON, "{}")).await;
+    assert_eq!(answer.json()["stateMachineArn"], *served);
+    let policy = world.aws.inline_policy(&status.role_arn.expect("a role")).await;
+    let grant = |action: &str, machines: Value| json!({"Effect": "Allow", "Action": action, "Resource": machines});
+    let statements =
+        [grant("states:StartExecution", json!(served)), grant("states:StartSyncExecution", json!([served, tried]))];
+    assert_eq!(policy["Statement"], json!(statements));
+
+    // What a stage may not name, a test may not either.
+    for (bad, words) in [("red", "is not an ARN"), (&*tried.replace("tried", "*"), "cannot have wildcards")] {
+        apply(bad).await;
+        let object = world.kube.wait("api", "False", "Invalid").await;
+        let message = &condition(&object, "Ready").expect("Ready").message;
+        assert!(message.contains("spec.methods[POST /run].tests[t].stageVariables.arn: "), "{message}");
+        assert!(message.contains(words), "{message}");
+        apply(&tried).await;
+        world.kube.wait_ready("api").await;
+    }
+}
+
+#[tokio::test]
 async fn own_writes_to_the_object_are_no_reason_to_start_another_execution() {
     let world = World::new("preflight-once").await;
     let machine = world.aws.machine(REGION, "m", MachineKind::Standard).await;

@@ -60,8 +60,8 @@ fn with(methods: &[(&str, &str)], more: &str) -> String {
 async fn what_callers_cannot_reach_is_warned_of() {
     let keys = "usagePlans: [{name: p, stages: [{name: prod}], apiKeys: [{name: k, secret: {name: s, key: k}}]}]";
     let keyed = with(&[("/a", "apiKeyRequired: true"), ("/b", "authorization: {type: IAM}")], keys);
-    let says = "spec.methods[POST /a].apiKeyRequired: no usage plan with API keys has stage dev, so all callers there get a \
-                403; add one to spec.usagePlans";
+    let says = "spec.methods[POST /a].apiKeyRequired: no usage plan of spec.usagePlans with API keys has stage dev: callers \
+                there get a 403, unless a plan made elsewhere has it; add one";
     assert_eq!(told(&keyed).await, [says]);
     assert_eq!(told(&keyed.replace("[{name: prod}]", "[{name: prod}, {name: dev}]")).await, Vec::<String>::new());
 

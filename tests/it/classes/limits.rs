@@ -106,6 +106,30 @@ async fn what_a_class_does_not_allow_is_refused_until_the_class_does() {
 }
 
 #[tokio::test]
+async fn a_test_reaches_no_machine_that_the_class_does_not_allow() {
+    let world = World::new("class-test").await;
+    let _controller = world.controller().await;
+    let (served, other) = (world.aws.machine_arn(REGION, "Hello"), world.aws.machine_arn(REGION, "Other"));
+    set_class(&world, json!({"stateMachineArns": [served]})).await;
+    let spec = spec(&world, "Hello", "")
+        .replace(&format!("arn: '{served}'"), "stageVariable: machine")
+        .replace("{name: live}", &format!("{{name: live, variables: {{machine: '{served}'}}}}"))
+        .replace(
+            "stateMachine: m}",
+            &format!(
+                "stateMachine: m, tests: [{{name: t, startsExecution: true, stageVariables: {{machine: '{other}'}}}}]}}"
+            ),
+        );
+    world.aws.forget_calls().await;
+    world.kube.apply_spec("api", &spec).await.expect("the spec applies");
+    let says =
+        format!("spec.methods[POST /run].tests[t].stageVariables.machine: StepFunctionsApiClass {}", class(&world));
+    waits(&told(&world, "api", "ReferenceInvalid", &says).await);
+    assert_eq!(world.aws.writes().await, []);
+    delete_class(&world).await;
+}
+
+#[tokio::test]
 async fn what_was_made_under_other_limits_is_not_served_again() {
     let world = World::new("class-pin").await;
     for machine in ["Hello", "Other"] {

@@ -8,7 +8,7 @@ use crate::world::World;
 /// State machines that there are.
 pub const MACHINES: [&str; 2] = ["a", "b"];
 /// How many knobs there are.
-pub const KNOBS: usize = 21;
+pub const KNOBS: usize = 22;
 
 /// What a spec is made of. A knob has as many values as the part of the spec has forms; 0 is the simplest.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -120,11 +120,12 @@ impl Knobs {
         if self.on(6) {
             run["request"]["model"] = json!("Order");
         }
-        if self.failing {
+        if self.on(21) || self.failing {
+            let status = if self.failing { 418 } else { 200 };
             let variables = json!({"arn": world.aws.machine_arn(REGION, MACHINES[0])});
             run["tests"] = json!([{
                 "name": "started", "startsExecution": true, "stageVariables": variables, "body": {"id": "1"},
-                "expect": {"status": 418},
+                "expect": {"status": status},
             }]);
         }
         let more = json!({

@@ -126,6 +126,15 @@ impl Account {
         super::Answer::of(request).await.json()
     }
 
+    /// The inline policy of a role of ours, which may be named by its ARN.
+    pub async fn inline_policy(&self, role: &str) -> Value {
+        let name = role.rsplit('/').next().unwrap_or_default();
+        let found = self.iam().get_role_policy().role_name(name).policy_name("stepgate").send().await;
+        let document = found.expect("a policy").policy_document;
+        let text = percent_encoding::percent_decode_str(&document).decode_utf8_lossy();
+        serde_json::from_str(&text).expect("JSON")
+    }
+
     /// Everything that an object can leave behind: names of APIs in a region and of roles, stages of client certificates.
     pub async fn leftovers(&self, region: &str) -> Vec<String> {
         let certificates = self.apigateway(region).get_client_certificates().send().await.expect("certificates");
