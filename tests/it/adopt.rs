@@ -202,10 +202,9 @@ async fn all_that_would_go_without_the_section_adopt_is_named() {
     world.kube.wait_ready(NAME).await;
 
     let gateway = world.aws.apigateway(REGION);
-    let legacy = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
-    let legacy = legacy.items().iter().find(|found| found.path() == Some("/legacy")).and_then(|found| found.id());
+    let legacy = world.aws.resource_id(REGION, &console.id, "/legacy").await;
     let delete = gateway.delete_method().rest_api_id(&console.id).http_method("GET");
-    delete.resource_id(legacy.expect("the path")).send().await.expect("a method less");
+    delete.resource_id(legacy).send().await.expect("a method less");
     let model = gateway.create_model().rest_api_id(&console.id).name("Order").content_type("application/json");
     model.schema(r#"{"type":"object"}"#).send().await.expect("a model by hand");
     let authorizer = gateway.create_authorizer().rest_api_id(&console.id).name("users");

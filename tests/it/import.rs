@@ -162,11 +162,10 @@ async fn what_no_validator_checks_and_stages_of_no_interest_are_no_difference() 
     let both = comments(&imported(&world, &[&console.id, "--region", "us-east-1"]).await);
     assert!(both.contains("# Stages serve DIFFERENT deployments now (alpha "), "{both}");
     let gateway = world.aws.apigateway("us-east-1");
-    let resources = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
-    let resource = resources.items().iter().find(|found| found.path() == Some("/execution")).and_then(|one| one.id());
+    let resource = world.aws.resource_id("us-east-1", &console.id, "/execution").await;
     let path = "/requestParameters/method.request.querystring.q";
     let patch = PatchOperation::builder().op(Op::Add).path(path).value("true").build();
-    let update = gateway.update_method().rest_api_id(&console.id).resource_id(resource.expect("the resource"));
+    let update = gateway.update_method().rest_api_id(&console.id).resource_id(resource);
     update.http_method("POST").patch_operations(patch).send().await.expect("a parameter");
     let manifest = imported(&world, &[&console.id, "--region", "us-east-1", "--stage", "alpha"]).await;
     assert!(manifest.contains("path: /execution") && manifest.contains("name: alpha"), "{manifest}");
@@ -187,10 +186,9 @@ async fn methods_that_were_never_deployed_are_told_before_they_go_live() {
     let start = || Clicks { action: Some("StartExecution"), ..Clicks::default() };
     console.method("/hidden", "POST", start()).await;
     let gateway = world.aws.apigateway("us-east-1");
-    let resources = gateway.get_resources().rest_api_id(&console.id).send().await.expect("resources");
-    let resource = resources.items().iter().find(|found| found.path() == Some("/execution")).and_then(|one| one.id());
+    let resource = world.aws.resource_id("us-east-1", &console.id, "/execution").await;
     let patch = PatchOperation::builder().op(Op::Replace).path("/authorizationType").value("AWS_IAM").build();
-    let update = gateway.update_method().rest_api_id(&console.id).resource_id(resource.expect("the resource"));
+    let update = gateway.update_method().rest_api_id(&console.id).resource_id(resource);
     update.http_method("POST").patch_operations(patch).send().await.expect("who may call");
     let manifest = imported(&world, &[&console.id, "--region", "us-east-1", "--stage", "alpha"]).await;
     let told = [

@@ -320,8 +320,7 @@ async fn an_approval_is_none_of_what_others_added_since_and_the_plan_would_take_
     world.kube.apply_spec(NAME, &changed).await.expect("it applies");
     let plan = world.kube.wait(NAME, "False", "Planned").await.status.and_then(|status| status.plan).expect("a plan");
     let gateway = world.aws.apigateway(REGION);
-    let root = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
-    let root = root.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id()).expect("/");
+    let root = world.aws.resource_id(REGION, &id, "/").await;
     let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
     put.send().await.expect("a method by hand");
     world.aws.forget_calls().await;

@@ -201,9 +201,7 @@ impl Drift {
         let (gateway, iam) = (world.aws.apigateway(REGION), world.aws.iam());
         let update = |patch| gateway.update_rest_api().rest_api_id(id).patch_operations(patch).send();
         let stage = |patch| gateway.update_stage().rest_api_id(id).stage_name("live").patch_operations(patch).send();
-        let resources = gateway.get_resources().rest_api_id(id).send().await.expect("resources");
-        let resource = resources.items().iter().find(|item| item.path() == Some("/run")).and_then(|item| item.id());
-        let resource = resource.expect("the resource");
+        let resource = world.aws.resource_id(REGION, id, "/run").await;
         match self {
             Self::MethodDeleted => {
                 let request = gateway.delete_method().rest_api_id(id).resource_id(resource).http_method("POST");

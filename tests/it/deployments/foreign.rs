@@ -41,16 +41,14 @@ async fn a_changed_draft_and_a_stage_that_was_moved_are_healed_and_told_apart() 
     )
     .await;
 
-    let resources = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
-    let root =
-        resources.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id()).expect("/");
-    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
+    let root = api.world.aws.resource_id(REGION, &id, "/").await;
+    let put = gateway.put_method().rest_api_id(&id).resource_id(&root).http_method("GET").authorization_type("NONE");
     put.send().await.expect("a method by hand");
     healed("draft", "the draft had been changed and not deployed: put definition").await;
 
-    let put = gateway.put_method().rest_api_id(&id).resource_id(root).http_method("GET").authorization_type("NONE");
+    let put = gateway.put_method().rest_api_id(&id).resource_id(&root).http_method("GET").authorization_type("NONE");
     put.send().await.expect("a method by hand");
-    let integration = gateway.put_integration().rest_api_id(&id).resource_id(root).http_method("GET");
+    let integration = gateway.put_integration().rest_api_id(&id).resource_id(&root).http_method("GET");
     integration.r#type(IntegrationType::Mock).send().await.expect("an integration by hand");
     let theirs = gateway.create_deployment().rest_api_id(&id).stage_name("prod").send().await.expect("a deployment");
     let theirs_id = theirs.id.unwrap_or_default();

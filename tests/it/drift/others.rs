@@ -70,10 +70,8 @@ impl Shop {
     /// A method of the draft that the spec does not have.
     async fn change_draft(&self) {
         let gateway = self.world.aws.apigateway(REGION);
-        let resources = gateway.get_resources().rest_api_id(&self.id).send().await.expect("resources");
-        let root = resources.items().iter().find(|found| found.path() == Some("/")).and_then(|found| found.id());
-        let root = root.expect("the root");
-        let put = gateway.put_method().rest_api_id(&self.id).resource_id(root).http_method("GET");
+        let root = self.world.aws.resource_id(REGION, &self.id, "/").await;
+        let put = gateway.put_method().rest_api_id(&self.id).resource_id(&root).http_method("GET");
         put.authorization_type("NONE").send().await.expect("a method by hand");
         let put = gateway.put_integration().rest_api_id(&self.id).resource_id(root).http_method("GET");
         put.r#type(IntegrationType::Mock).send().await.expect("an integration by hand");
@@ -257,9 +255,8 @@ async fn events_tell_what_others_changed_by_path_and_nothing_else() {
     shop.until_told(&format!("(role managedPolicies: (none) -> \"{policy}\")")).await;
 
     // A whole method by its leaves.
-    let resources = gateway.get_resources().rest_api_id(&shop.id).send().await.expect("resources");
-    let run = resources.items().iter().find(|found| found.path() == Some("/ran")).and_then(|found| found.id());
-    let delete = gateway.delete_method().rest_api_id(&shop.id).resource_id(run.expect("the path")).http_method("POST");
+    let run = shop.world.aws.resource_id(REGION, &shop.id, "/ran").await;
+    let delete = gateway.delete_method().rest_api_id(&shop.id).resource_id(run).http_method("POST");
     delete.send().await.expect("a method less");
     shop.world.kube.check_now(NAME, "3").await;
     let note = shop.until_told(r#"api POST /ran.authorization: (none) -> "Iam""#).await;

@@ -226,9 +226,7 @@ impl Subject {
         let arn = format!("arn:aws:apigateway:{REGION}::/restapis/{id}/stages/live");
         gateway.tag_resource().resource_arn(&arn).tags("cost", "theirs").send().await.expect("another tag");
         gateway.create_deployment().rest_api_id(&id).stage_name("live").send().await.expect("another deployment");
-        let resources = gateway.get_resources().rest_api_id(&id).send().await.expect("resources");
-        let run = resources.items().iter().find(|item| item.path() == Some("/run")).and_then(|item| item.id());
-        let run = run.expect("the resource");
+        let run = self.world.aws.resource_id(REGION, &id, "/run").await;
         gateway.delete_method().rest_api_id(&id).resource_id(run).http_method("POST").send().await.expect("no method");
     }
 }

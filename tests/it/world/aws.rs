@@ -126,6 +126,13 @@ impl Account {
         super::Answer::of(request).await.json()
     }
 
+    /// The id of a path's resource in the draft of an API.
+    pub async fn resource_id(&self, region: &str, rest_api: &str, path: &str) -> String {
+        let found = self.apigateway(region).get_resources().rest_api_id(rest_api).send().await.expect("resources");
+        let resource = found.items().iter().find(|found| found.path() == Some(path)).and_then(|found| found.id());
+        resource.unwrap_or_else(|| panic!("{rest_api} has no path {path}")).to_owned()
+    }
+
     /// The inline policy of a role of ours, which may be named by its ARN.
     pub async fn inline_policy(&self, role: &str) -> Value {
         let name = role.rsplit('/').next().unwrap_or_default();
