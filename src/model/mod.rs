@@ -166,6 +166,14 @@ impl Desired {
         }
     }
 
+    /// Whether a stage or a canary is to serve what the spec describes now.
+    pub fn serves_current(&self) -> bool {
+        let serves = |(name, stage): (&StageName, &Stage)| {
+            stage.canary.is_some() || self.served_by(name) == self.revision.as_ref()
+        };
+        self.stages.iter().any(serves)
+    }
+
     /// The stages, those that come after others behind them.
     pub fn stages_in_order(&self) -> Vec<(&StageName, &Stage)> {
         let mut stages: Vec<(&StageName, &Stage)> = self.stages.iter().collect();

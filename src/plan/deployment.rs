@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Blocker, Step, Steps, stage};
+use super::{Action, Blocker, Step, Steps};
 use crate::model::{Deployment, DeploymentId, Desired, Observed, Revision, StageName};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     let Some(current) = &desired.revision else { return steps };
     steps.blockers.extend(unpinnable(desired, observed));
-    let create = stage::any_serves_current(desired) && observed.deployment_of(current).is_none();
+    let create = desired.serves_current() && observed.deployment_of(current).is_none();
     if create {
         steps.build.push(Step::new(Action::CreateDeployment(current.clone())));
     }

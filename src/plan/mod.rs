@@ -30,6 +30,7 @@ mod stage;
 mod stage_settings;
 mod state_machine;
 mod usage_plan;
+mod waiting;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

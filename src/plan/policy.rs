@@ -1,6 +1,6 @@
 //! The role's permissions: the inline policy and attached managed policies.
 
-use super::{Action, Blocker, Change, Step, Steps, stage};
+use super::{Action, Blocker, Change, Step, Steps, waiting};
 use crate::model::{Deployment, Desired, INLINE_POLICY_MAX, Observed, ObservedRole, PolicyDocument};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
@@ -31,7 +31,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     match (&wanted, has) {
         (Some(wanted), has) if has != Some(wanted) => {
             let both = with_served(wanted, desired, observed, has).filter(|both| both.size() <= INLINE_POLICY_MAX);
-            match both.filter(|_| stage::any_changes(desired, observed)) {
+            match both.filter(|_| waiting::any_changes(desired, observed)) {
                 // Callers use the old machines until the stages have moved, and the new ones from then on.
                 Some(both) => {
                     steps.build.extend((has != Some(&both)).then(|| put(has, &both)));
@@ -85,7 +85,7 @@ fn with_served(
     observed: &Observed,
     has: Option<&PolicyDocument>,
 ) -> Option<PolicyDocument> {
-    let served = stage::meanwhile(desired, observed);
+    let served = waiting::meanwhile(desired, observed);
     let served = observed.deployments.iter().filter(|deployment| served.contains(&deployment.id));
     with_needs(Some(policy.clone()), served, has)
 }
