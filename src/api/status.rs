@@ -140,6 +140,10 @@ pub struct StageStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub hash: Option<String>,
+    /// Hash of its other settings, as the last pass that ended well left them: what others change of them since is drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub settings_hash: Option<String>,
     /// The canary, if a share of the calls goes to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "CanaryStatus")]

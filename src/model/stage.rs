@@ -49,6 +49,12 @@ impl Stage {
         Some(short(&Sha256::digest(format!("{revision} {:?} {:?}", self.variables, canary.variables))))
     }
 
+    /// Hash of what it has beside that. The certificate is another thing.
+    pub fn settings_hash(&self) -> String {
+        let beside = Self { variables: BTreeMap::new(), canary: None, client_certificate: false, ..self.clone() };
+        short(&Sha256::digest(format!("{beside:?}")))
+    }
+
     /// What there is of this stage after its creation: API Gateway takes the rest only in updates
     /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html>).
     pub fn as_created(&self) -> Self {
@@ -71,12 +77,19 @@ pub struct Brought {
     pub route: Option<String>,
     /// [`Stage::canary_route`], if there was a canary.
     pub canary_route: Option<String>,
+    /// [`Stage::settings_hash`], if that is known.
+    pub settings: Option<String>,
 }
 
 impl Brought {
     /// Whether its calls were led to that revision with these variables.
     pub fn led_to(&self, revision: &Revision, variables: &BTreeMap<String, String>) -> bool {
         self.route.as_ref() == Some(&route(revision, variables))
+    }
+
+    /// Whether it had these settings.
+    pub fn had_settings(&self, stage: &Stage) -> bool {
+        self.settings.as_ref() == Some(&stage.settings_hash())
     }
 }
 

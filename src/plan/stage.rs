@@ -88,9 +88,9 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn observed(found: &'a ObservedStage, observed: &'a Observed, moved: Vec<Change>) -> Self {
+    fn observed(stage: Stage, found: &'a ObservedStage, observed: &'a Observed, moved: Vec<Change>) -> Self {
         Self {
-            stage: found.stage.clone(),
+            stage,
             moved,
             canary_serves: found.canary_deployment.as_ref().map(|id| serves(id, observed)),
             certificate: found.client_certificate.as_ref(),
@@ -141,10 +141,9 @@ impl<'a> Wanted<'a> {
                     moved.extend(undeployed(self, found, desired, observed));
                 }
                 let waits = waits(desired, observed, self.name, self.stage);
-                let mut stage = if waits { self.meanwhile(found, observed) } else { found.stage.clone() };
-                let is_kept = |key: &MethodKey| adopt::keeps(desired, key) && !self.stage.methods.contains_key(key);
-                stage.methods.retain(|key, _| !is_kept(key));
-                self.update(&Found { stage, ..Found::observed(found, observed, moved) }, steps);
+                let has = self.own(found, desired);
+                let stage = if waits { self.meanwhile(has, observed) } else { has };
+                self.update(&Found::observed(stage, found, observed, moved), steps);
             }
         }
     }
@@ -158,7 +157,8 @@ impl<'a> Wanted<'a> {
             }
             (Some(found), back) if found.owned => {
                 let revision = back.unwrap_or(self.revision);
-                let stage = &self.meanwhile(found, observed);
+                let has = self.own(found, desired);
+                let stage = &self.meanwhile(has.clone(), observed);
                 let until = Wanted { revision, stage, certificate: found.client_certificate.as_ref(), ..*self };
                 let mut moved = Vec::new();
                 if let Some(back) = back {
@@ -168,20 +168,36 @@ impl<'a> Wanted<'a> {
                 }
                 // A canary that stays serves what it serves.
                 let canary_serves = Some(self.current.to_string());
-                until.update(&Found { canary_serves, ..Found::observed(found, observed, moved) }, steps);
+                until.update(&Found { canary_serves, ..Found::observed(has, found, observed, moved) }, steps);
             }
             _ => {}
         }
     }
 
-    /// What a stage that is there is to be until what is new was tested: with the variables that it was brought with, if it
-    /// is to have these, and without a canary that others gave it.
-    fn meanwhile(&self, found: &ObservedStage, observed: &Observed) -> Stage {
+    /// A stage that is there, without what it has for methods that are kept.
+    fn own(&self, found: &ObservedStage, desired: &Desired) -> Stage {
+        let is_kept = |key: &MethodKey| adopt::keeps(desired, key) && !self.stage.methods.contains_key(key);
+        let mut stage = found.stage.clone();
+        stage.methods.retain(|key, _| !is_kept(key));
+        stage
+    }
+
+    /// What a stage that is there is to be until what is new was tested: with the variables and settings that it was brought
+    /// with, where it is to have these, and without a canary that others gave it.
+    fn meanwhile(&self, has: Stage, observed: &Observed) -> Stage {
         let brought = observed.brought_to.get(self.name);
         let revision = brought.and_then(|brought| observed.revision_of(&brought.deployment));
         let same =
             revision.zip(brought).is_some_and(|(revision, brought)| brought.led_to(revision, &self.stage.variables));
-        let mut stage = found.stage.clone();
+        let mut stage = match brought.is_some_and(|brought| brought.had_settings(self.stage)) {
+            true => Stage {
+                variables: has.variables,
+                canary: has.canary,
+                client_certificate: has.client_certificate,
+                ..self.stage.clone()
+            },
+            false => has,
+        };
         if same {
             stage.variables.clone_from(&self.stage.variables);
         }

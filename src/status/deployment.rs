@@ -8,7 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::{CanaryStatus, DeploymentNeeds, DeploymentStatus, StageStatus, StepFunctionsApiStatus};
 use crate::apply::Ids;
 use crate::model::{
-    Brought, Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision, StageName, route,
+    Brought, Deployment, DeploymentId, Desired, Needs, Observed, PolicyDocument, Revision, Stage, StageName, route,
 };
 
 /// The deployments that are left after a pass.
@@ -108,6 +108,7 @@ pub fn brought_to(status: &StepFunctionsApiStatus) -> BTreeMap<StageName, Brough
         deployment: DeploymentId(stage.deployment_id.clone()),
         route: stage.hash.clone(),
         canary_route: stage.canary.as_ref().and_then(|canary| canary.hash.clone()),
+        settings: stage.settings_hash.clone(),
     };
     status.stages.iter().map(|stage| (stage.name.clone(), brought(stage))).collect()
 }
@@ -133,6 +134,7 @@ pub(super) fn stage(
         canary: canary(name, desired, ids),
         missing: false,
         hash: holds.zip(variables).map(|(deployment, variables)| route(&deployment.revision, variables)),
+        settings_hash: desired.stages.get(name).map(Stage::settings_hash),
     }
 }
 

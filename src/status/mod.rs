@@ -211,7 +211,9 @@ fn brought(
             Some(deployment) => {
                 let url = invoke_url(context.invoke_url, &api.0, &desired.region, name);
                 let stage = deployment::stage(name, url, deployment, (desired, ids), &before, context.now);
-                Some(StageStatus { canary: known.and_then(|known| known.canary), ..stage })
+                let (canary, settings_hash) =
+                    known.map(|known| (known.canary, known.settings_hash)).unwrap_or_default();
+                Some(StageStatus { canary, settings_hash, ..stage })
             }
             None => known,
         });

@@ -57,6 +57,7 @@ mod tests {
                 since: None,
                 missing: false,
                 hash: None,
+                settings_hash: None,
                 canary: None,
             }],
             endpoints: vec![

@@ -1,5 +1,6 @@
 //! Tests of methods: a stage moves only when all are answered as expected.
 
+mod foreign;
 mod waiting;
 
 use std::time::Duration;

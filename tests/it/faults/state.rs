@@ -108,11 +108,12 @@ fn text(value: &Value) -> &str {
 }
 
 fn without_ids(value: &mut Value) {
-    const OWN: [&str; 27] = [
+    const OWN: [&str; 28] = [
         "id",
         // Hashes of all that is wanted and of plans, with ARNs.
         "applied",
         "hash",
+        "settingsHash",
         "wanted",
         "value",
         "clientCertificateId",
