@@ -22,7 +22,7 @@ use crate::aws::sdk::SdkAws;
 use crate::aws::{Caller, Urgency};
 use crate::model::{Desired, Owner};
 use crate::observe::{Scope, observe};
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::references::HIDDEN;
 use crate::status::{self, EventDraft, Pass, Trouble};
 
@@ -199,19 +199,8 @@ impl PassOver<'_> {
         let kept = secrets::keep(self.shared.client.clone(), self.object, read, &outcome.ids).await;
         report.refer(read);
         if let Some(failure) = &outcome.failure {
-            // The next pass finds the rest only.
-            let begun = plan.begun(outcome.made, &outcome.idle);
             let trouble = wanted.as_written(Trouble::step(failure), &read.references);
-            match status::healed(self.object, &begun, desired, drifted).filter(|_| drifted) {
-                Some(healed) => report.publish(&healed).await,
-                None if trouble.may_last() => {
-                    let untold = self.shared.untold.take(&self.uid);
-                    if let Some(event) = status::done_so_far(self.object, untold, begun) {
-                        report.publish(&event).await;
-                    }
-                }
-                None => self.shared.untold.leave(&self.uid, begun.steps),
-            }
+            self.tell_begun(report, plan.begun(outcome.made, &outcome.idle), desired, drifted, &trouble).await;
             self.shared.untold.leave(&self.uid, perhaps_made(&plan, &outcome));
             let made = Some((&outcome, desired));
             let failed = Pass::Failed { trouble: &trouble, made };
@@ -228,7 +217,9 @@ impl PassOver<'_> {
             return self.fail(report, &trouble, Some((&outcome, desired))).await;
         }
         if !plan.unmet.is_empty() {
-            let trouble = wanted.as_written(Trouble::blocked(&plan.unmet), &read.references);
+            let unmet = plan.unmet_among(&outcome.ids.deployments);
+            let trouble = wanted.as_written(Trouble::blocked(&unmet), &read.references);
+            self.tell_begun(report, plan.begun(outcome.made, &outcome.idle), desired, drifted, &trouble).await;
             return self.fail(report, &trouble, Some((&outcome, desired))).await;
         }
         plan.leave_out(&outcome.idle);
@@ -243,6 +234,21 @@ impl PassOver<'_> {
         report.write_next(next).await.map_err(Error::Status)?;
         self.shared.references.applied(&self.uid, read);
         Ok((Some(Reason::Applied), Action::requeue(self.checked())))
+    }
+
+    /// Tells what a pass has written that does not end well, now if it may be long until one does: the next one finds the
+    /// rest only.
+    async fn tell_begun(&self, report: &Report<'_>, begun: Plan, desired: &Desired, drifted: bool, trouble: &Trouble) {
+        match status::healed(self.object, &begun, desired, drifted).filter(|_| drifted) {
+            Some(healed) => report.publish(&healed).await,
+            None if trouble.may_last() => {
+                let untold = self.shared.untold.take(&self.uid);
+                if let Some(event) = status::done_so_far(self.object, untold, begun) {
+                    report.publish(&event).await;
+                }
+            }
+            None => self.shared.untold.leave(&self.uid, begun.steps),
+        }
     }
 
     /// AWS, for this object's calls: those of a check leave room for others.

@@ -28,6 +28,7 @@ pub fn scope(object: &StepFunctionsApi, spec: &StepFunctionsApiSpec) -> Scope {
         created_roles: status.created_roles.iter().cloned().chain(named).collect(),
         managed_policies: managed.filter_map(|arn| Arn::parse(arn).ok()).collect(),
         usage_plans: !status.usage_plans.is_empty() || !spec.usage_plans.is_empty(),
+        is_new: status.applied.is_none(),
         domains: names.filter(|name| !name.is_empty()).cloned().collect(),
     }
 }

@@ -174,6 +174,27 @@ impl Desired {
         self.stages.iter().any(serves)
     }
 
+    /// ARN of the role that methods call their actions with, if the spec gives one.
+    pub fn given_role(&self) -> Option<&Arn> {
+        let methods = self.rest_api.iter().flat_map(|api| api.definition.methods.values());
+        methods.filter_map(|method| method.integration.as_ref()).find_map(|integration| match &integration.backend {
+            Backend::Aws { credentials: Credentials::Given(arn), .. } => Some(arn),
+            _ => None,
+        })
+    }
+
+    /// ARNs of all roles that the spec gives: that one, and those that authorizers are called with.
+    pub fn given_roles(&self) -> BTreeSet<&str> {
+        let authorizers = self.rest_api.iter().flat_map(|api| api.definition.authorizers.values());
+        let invoked = authorizers.filter_map(|authorizer| match &authorizer.kind {
+            AuthorizerKind::Token(invocation) | AuthorizerKind::Request(invocation) => {
+                invocation.credentials.as_deref()
+            }
+            _ => None,
+        });
+        self.given_role().map(Arn::as_str).into_iter().chain(invoked).collect()
+    }
+
     /// The stages, those that come after others behind them.
     pub fn stages_in_order(&self) -> Vec<(&StageName, &Stage)> {
         let mut stages: Vec<(&StageName, &Stage)> = self.stages.iter().collect();
@@ -202,8 +223,8 @@ impl Desired {
 pub struct Observed {
     /// The role with the wanted name, if there is one.
     pub role: Option<ObservedRole>,
-    /// A role of the owner's with another name, which is to go.
-    pub former_role: Option<ObservedRole>,
+    /// Roles of the owner's with other names, which are to go.
+    pub former_roles: Vec<ObservedRole>,
     /// The REST API that carries the owner's tag, or the one to take over.
     pub rest_api: Option<ObservedRestApi>,
     /// Stages of that API that carry the owner's tag, and others that bear a wanted name.

@@ -67,10 +67,10 @@ impl Owner {
         format!("{}-{part}", self.api_name())
     }
 
-    /// Name of the role. IAM is global, so it has to differ between regions' and clusters' objects of the same name:
-    /// readable part first, then a hash of the whole owner.
-    pub fn role_name(&self) -> String {
-        let hash = hex(&Sha256::digest(self.tag().as_bytes())[..5]);
+    /// Name of the role of an API in that region. IAM is global, so it has to differ between regions' and clusters' objects of
+    /// the same name: readable part first, then a hash of owner and region.
+    pub fn role_name(&self, region: &str) -> String {
+        let hash = hex(&Sha256::digest(format!("{} {region}", self.tag()))[..5]);
         let readable = format!("stepgate-{}-{}", self.namespace, self.name);
         let keep = ROLE_NAME_MAX - hash.len() - 1;
         format!("{}-{hash}", &readable[..readable.len().min(keep)])
@@ -93,10 +93,12 @@ mod tests {
     #[test]
     fn role_names_fit_iam_and_differ() {
         let long = "x".repeat(250);
-        let names = [owner("a").role_name(), owner(&long).role_name(), owner(&format!("{long}y")).role_name()];
+        let name = |owner: Owner| owner.role_name("us-east-1");
+        let names = [name(owner("a")), name(owner(&long)), name(owner(&format!("{long}y")))];
         assert!(names.iter().all(|name| name.len() <= ROLE_NAME_MAX), "{names:?}");
         assert_ne!(names[1], names[2]);
         assert!(names[0].starts_with("stepgate-team-a-a-"));
+        assert_ne!(names[0], owner("a").role_name("eu-west-1"));
     }
 
     #[test]

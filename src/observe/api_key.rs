@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use super::{OwnTags, Scope};
 use crate::aws::{Aws, Result};
-use crate::model::{API_KEY_TAG, Desired, ObservedApiKey};
+use crate::model::{API_KEY_TAG, Desired, ObservedApiKey, ObservedUsagePlan};
 
 /// By tag, among the keys whose name is as ours if that is enough for a settled object: an account has up to 10,000.
 pub(super) async fn observe(
     aws: &impl Aws,
     desired: &Desired,
     scope: &Scope,
+    plans: &BTreeMap<String, Vec<ObservedUsagePlan>>,
     ours: &OwnTags,
 ) -> Result<BTreeMap<String, Vec<ObservedApiKey>>> {
-    if !scope.has_usage_plans(desired) {
+    // Where there were plans they go after their keys.
+    if !scope.has_usage_plans(desired) && plans.is_empty() {
         return Ok(BTreeMap::new());
     }
     if scope.settled {

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, Result};
 use crate::model::{
-    Arn, Brought, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId, StageName,
-    TAG_PREFIX, Tags,
+    Arn, Backend, Brought, Credentials, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi,
+    RestApiId, StageName, TAG_PREFIX, Tags,
 };
 
 /// What is known before, and so need not be asked.
@@ -46,6 +46,8 @@ pub struct Scope {
     pub usage_plans: bool,
     /// Custom domain names that were used before.
     pub domains: BTreeSet<String>,
+    /// Whether no pass is known to have ended well: the object is new, or its status was lost.
+    pub is_new: bool,
 }
 
 impl Scope {
@@ -57,6 +59,19 @@ impl Scope {
     fn has_usage_plans(&self, desired: &Desired) -> bool {
         self.usage_plans || !desired.usage_plans.is_empty()
     }
+
+    /// The same, once it is known whether a new object has an API already: kept from an object of before, or found again
+    /// with its status lost. Then what else there was is looked for, too: roles by what the API calls with.
+    fn remembering(&self, found: Option<&ObservedRestApi>) -> Self {
+        let own = found.filter(|found| self.is_new && found.holder == Holder::Owner);
+        let methods = own.into_iter().flat_map(|found| found.api.definition.methods.values());
+        let roles = methods.filter_map(|method| match &method.integration.as_ref()?.backend {
+            Backend::Aws { credentials: Credentials::Given(arn), .. } => arn.as_str().rsplit('/').next(),
+            _ => None,
+        });
+        let created_roles = roles.map(str::to_owned).chain(self.created_roles.iter().cloned()).collect();
+        Self { is_new: own.is_some(), created_roles, ..self.clone() }
+    }
 }
 
 /// Everything of the owner's.
@@ -67,11 +82,12 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let ours: BTreeSet<String> = scope.tag_keys.iter().cloned().chain(desired.tag_keys()).collect();
     let ours = OwnTags(ours);
     let role = role::observe(aws, desired, scope, &ours).await?;
-    let former_role = role::former(aws, desired, scope, &ours).await?;
     // Made again it has the same ARN, so what assumes it stays as it is.
     let lost = scope.role.as_ref().filter(|arn| desired.role.as_ref().is_some_and(|wanted| wanted.has_arn(arn)));
     let own_role = role.as_ref().map(|role| &role.arn).or(lost);
     let rest_api = rest_api::observe(aws, desired, scope, &ours, own_role).await?;
+    let scope = &scope.remembering(rest_api.as_ref());
+    let former_roles = role::former(aws, desired, scope, &ours).await?;
     let (mut stages, mut used_by_others, mut deployments, mut summaries) = Default::default();
     if let Some(api) = rest_api.as_ref().filter(|api| !matches!(api.holder, Holder::Other(_))) {
         (stages, used_by_others) = stage::observe(aws, desired, scope, &api.id, &ours).await?;
@@ -82,11 +98,11 @@ pub async fn observe(aws: &impl Aws, desired: &Desired, scope: &Scope) -> Result
     let machines = state_machine::observe(aws, desired, scope).await?;
     let api_id = rest_api.as_ref().map(|api| &api.id);
     let usage_plans = usage_plan::observe(aws, desired, scope, api_id, &ours).await?;
-    let api_keys = api_key::observe(aws, desired, scope, &ours).await?;
+    let api_keys = api_key::observe(aws, desired, scope, &usage_plans, &ours).await?;
     let domains = domain::observe(aws, desired, scope, &ours).await?;
     Ok(Observed {
         role,
-        former_role,
+        former_roles,
         rest_api,
         stages,
         brought_to: scope.stages.clone(),

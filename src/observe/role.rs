@@ -1,4 +1,4 @@
-//! The role of the wanted name, and one of the owner's with another.
+//! The role of the wanted name, and those of the owner's with other ones.
 
 use std::collections::BTreeSet;
 
@@ -19,29 +19,29 @@ pub(super) async fn observe(
     }
 }
 
-/// A role of the owner's that is not wanted any more.
+/// Roles of the owner's that are not wanted any more. One that the spec gives is used as it is.
 pub(super) async fn former(
     aws: &impl Aws,
     desired: &Desired,
     scope: &Scope,
     ours: &OwnTags,
-) -> Result<Option<ObservedRole>> {
+) -> Result<Vec<ObservedRole>> {
+    let mut former = Vec::new();
     if scope.settled {
-        return Ok(None);
+        return Ok(former);
     }
     let mut names: BTreeSet<&str> = scope.created_roles.iter().map(String::as_str).collect();
-    let own_name = desired.owner.role_name();
+    let own_name = desired.owner.role_name(&desired.region);
     names.insert(&own_name);
     if let Some(wanted) = &desired.role {
         names.remove(wanted.name.as_str());
     }
+    let given = desired.given_roles();
     for name in names {
         let found = find(aws, desired, scope, ours, name).await?;
-        if found.as_ref().is_some_and(|found| found.owned) {
-            return Ok(found);
-        }
+        former.extend(found.filter(|found| found.owned && !given.contains(found.arn.as_str())));
     }
-    Ok(None)
+    Ok(former)
 }
 
 async fn find(

@@ -50,6 +50,12 @@ pub(super) fn unmet(desired: &Desired, observed: &Observed) -> Vec<Blocker> {
     gone(desired, observed, |stage| !observed.stages.contains_key(stage))
 }
 
+/// Whether a stage is one of those.
+pub(super) fn is_unmet(desired: &Desired, observed: &Observed, stage: &str) -> bool {
+    let gone = desired.served_by(stage).is_some_and(|revision| is_gone(desired, observed, revision));
+    gone && !observed.stages.contains_key(stage)
+}
+
 /// Older revisions that stages are to serve and whose needs are not known: the status that had them was lost.
 pub(super) fn unrecorded(desired: &Desired, observed: &Observed) -> Vec<String> {
     let held = desired.held().into_iter().filter(|_| desired.role.is_some());

@@ -1,8 +1,8 @@
 //! Custom domain names and base path mappings. Only a name that carries the owner's tag is changed, and only mappings to
 //! the owner's API.
 
-use super::{Action, Blocker, Change, Step, Steps, TagChange};
-use crate::model::{Desired, Domain, DomainName, Observed, ObservedDomain, RestApiId};
+use super::{Action, Blocker, Change, Step, Steps, TagChange, deployment};
+use crate::model::{Desired, Domain, DomainName, Observed, ObservedDomain, RestApiId, StageName};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
@@ -10,7 +10,8 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     for (name, wanted) in &desired.domains {
         let found = observed.domains.get(name);
         own(name, wanted, found, &mut steps);
-        for (path, stage) in &wanted.mappings {
+        let can_be = |(_, stage): &(&String, &StageName)| !deployment::is_unmet(desired, observed, stage);
+        for (path, stage) in wanted.mappings.iter().filter(can_be) {
             let at = || (name.clone(), path.clone(), stage.clone());
             match found.and_then(|found| found.mappings.get(path)) {
                 None => {

@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::model::{ApiKeyId, Arn, Desired, Observed, TAG_PREFIX, Tags, short};
+use crate::model::{ApiKeyId, Arn, Deployment, Desired, Observed, Revision, TAG_PREFIX, Tags, short};
 
 pub use action::{Action, Part, StageUpdate, TagChange, UsagePlanUpdate};
 pub use blocker::Blocker;
@@ -148,6 +148,18 @@ impl Plan {
         let writes = |step: &Step| !matches!(step.action, Action::TestMethod(_));
         let steps = self.steps[..made].iter().enumerate().filter(|(at, step)| writes(step) && !idle.contains(at));
         Self { steps: steps.map(|(_, step)| step.clone()).collect(), ..Self::default() }
+    }
+
+    /// What is unmet, when there are these deployments by now.
+    pub fn unmet_among(&self, deployments: &[Deployment]) -> Vec<Blocker> {
+        let existing: Vec<Revision> = deployments.iter().map(|found| found.revision.clone()).collect();
+        let mut unmet = self.unmet.clone();
+        for blocker in &mut unmet {
+            if let Blocker::NoSuchRevision { existing: told, .. } = blocker {
+                told.clone_from(&existing);
+            }
+        }
+        unmet
     }
 
     /// Takes out the steps at these places.

@@ -6,7 +6,7 @@ use crate::model::{Deployment, Desired, INLINE_POLICY_MAX, Observed, ObservedRol
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     let found = observed.role.as_ref().filter(|found| found.owned).map(|found| &found.role);
-    if let Some(former) = observed.former_role.as_ref().filter(|former| former.owned) {
+    for former in &observed.former_roles {
         let role = &former.role.name;
         let inline = former.role.inline_policy.iter().map(|_| Action::DeleteRolePolicy { role: role.clone() });
         let managed = former.role.managed_policies.iter();
@@ -68,7 +68,7 @@ pub(super) fn kept(observed: &Observed) -> impl Iterator<Item = String> + '_ {
         let name = role.role.name.clone();
         role.foreign_policies.clone().into_iter().map(move |policy| format!("policy {policy} of role {name}"))
     };
-    observed.role.iter().chain(&observed.former_role).flat_map(named)
+    observed.role.iter().chain(&observed.former_roles).flat_map(named)
 }
 
 /// The spec's own policy, and what the older revisions need that stages hold on to.

@@ -17,7 +17,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         (Some(wanted), Some(found)) => steps.build.extend(update(wanted, found)),
         (None, _) => {}
     }
-    let former = observed.former_role.iter().filter(|former| former.owned);
+    let former = observed.former_roles.iter();
     steps.remove.extend(former.map(|former| Step::new(Action::DeleteRole { role: former.role.name.clone() })));
     steps
 }

@@ -1,11 +1,12 @@
 //! Usage plans: settings, stages, limits of methods, tags.
 
-use super::{Action, Change, Step, Steps, TagChange, UsagePlanUpdate};
+use super::{Action, Change, Step, Steps, TagChange, UsagePlanUpdate, deployment};
 use crate::model::{Desired, Observed, ObservedUsagePlan, UsagePlan};
 
 pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
     let mut steps = Steps::default();
     for (name, wanted) in &desired.usage_plans {
+        let wanted = &without_unmet(wanted, desired, observed);
         match observed.usage_plans.get(name).and_then(|found| found.first()) {
             None => {
                 steps.build.push(Step::new(Action::CreateUsagePlan { name: name.clone(), plan: wanted.clone() }));
@@ -18,6 +19,13 @@ pub(super) fn plan(desired: &Desired, observed: &Observed) -> Steps {
         steps.remove.extend(found.iter().skip(kept).flat_map(|found| remove(name, found)));
     }
     steps
+}
+
+/// A plan, but for stages that cannot be made.
+fn without_unmet(plan: &UsagePlan, desired: &Desired, observed: &Observed) -> UsagePlan {
+    let mut plan = plan.clone();
+    plan.stages.retain(|stage, _| !deployment::is_unmet(desired, observed, stage));
+    plan
 }
 
 fn update(name: &str, wanted: &UsagePlan, found: &ObservedUsagePlan) -> Vec<Step> {

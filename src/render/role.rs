@@ -38,7 +38,7 @@ pub(super) fn render(
         problems.add("spec.tags", format!("{} and {} are one key to IAM; leave one of them out", pair[0], pair[1]));
     }
     let role = Role {
-        name: named(|role| role.name.as_ref()).cloned().unwrap_or_else(|| owner.role_name()),
+        name: named(|role| role.name.as_ref()).cloned().unwrap_or_else(|| owner.role_name(&spec.region)),
         path: named(|role| role.path.as_ref()).cloned().unwrap_or_else(|| "/".to_owned()),
         permissions_boundary,
         trust: trust(),

@@ -8,7 +8,7 @@ mod names;
 mod outputs;
 mod trouble;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::endpoint::Values;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -18,7 +18,7 @@ use crate::api::{
     StepFunctionsApi, StepFunctionsApiSpec, StepFunctionsApiStatus,
 };
 use crate::apply::{Failure, Ids, Outcome};
-use crate::model::{Arn, Backend, Credentials, Desired, MethodKey, Observed, TAG_PREFIX, invoke_url};
+use crate::model::{Desired, MethodKey, Observed, TAG_PREFIX, invoke_url};
 use crate::plan::Plan;
 use crate::references::Secrets;
 use crate::render::Problem;
@@ -232,10 +232,13 @@ fn settled(
     context: Context<'_>,
 ) {
     take_ids(status, ids);
-    status.role_arn = ids.role.as_ref().or(given_role(desired)).map(ToString::to_string);
+    status.role_arn = ids.role.as_ref().or(desired.given_role()).map(ToString::to_string);
     status.client_certificates = desired.stages.values().any(|stage| stage.client_certificate);
     status.revision = desired.revision.as_ref().map(|revision| revision.to_string());
-    status.created_roles = desired.role.iter().map(|role| role.name.clone()).collect();
+    // One that the spec gives by now stays ours, and goes with the object.
+    let given: BTreeSet<&str> = desired.given_roles().into_iter().filter_map(|arn| arn.rsplit('/').next()).collect();
+    status.created_roles.retain(|name| given.contains(name.as_str()));
+    status.created_roles.extend(desired.role.iter().map(|role| role.name.clone()));
     let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
     status.managed_policy_arns = attached.map(ToString::to_string).collect();
     status.tag_keys = desired.tag_keys().into_iter().filter(|key| !key.starts_with(TAG_PREFIX)).collect();
@@ -260,14 +263,6 @@ fn settled(
         status.stages.push(deployment::stage(name, url, deployment, (desired, ids), &before, context.now));
     }
     status.endpoints.truncate(ENDPOINTS_MAX);
-}
-
-fn given_role(desired: &Desired) -> Option<&Arn> {
-    let methods = desired.rest_api.iter().flat_map(|api| api.definition.methods.values());
-    methods.filter_map(|method| method.integration.as_ref()).find_map(|integration| match &integration.backend {
-        Backend::Aws { credentials: Credentials::Given(arn), .. } => Some(arn),
-        _ => None,
-    })
 }
 
 /// Longest plan in status, in lines: an object has to stay far below etcd's limit.

@@ -171,6 +171,10 @@ impl Trouble {
                  and region already, and AWS takes each value once: give another value, or delete that key",
                 key.plan
             ),
+            (Action::AttachApiKey { name, plan }, Class::Conflict) => format!(
+                "spec.usagePlans[{plan}].apiKeys[{name}]: {error}; a usage plan made elsewhere has this key for one of these \
+                 stages, and AWS takes a key in one plan a stage: take the key or the stage out of that plan"
+            ),
             (Action::CreateDomainName { name, .. }, Class::Conflict) => {
                 format!("spec.domains: {error}; {name} is in use in another region or account of AWS: remove it there")
             }

@@ -64,7 +64,7 @@ async fn role_of_our_name_without_our_tag_blocks_and_is_not_touched() {
         namespace: world.kube.namespace.clone(),
         name: NAME.into(),
     };
-    let (iam, role) = (world.aws.iam(), owner.role_name());
+    let (iam, role) = (world.aws.iam(), owner.role_name(REGION));
     iam.create_role().role_name(&role).assume_role_policy_document(TRUST).send().await.expect("a role");
     let _controller = world.controller().await;
     world.aws.forget_calls().await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::samples::{self, REGION};
-use crate::world::{Answer, World, condition, eventually, post};
+use crate::world::{Answer, MachineKind, World, condition, eventually, post};
 
 async fn roles(world: &World) -> Vec<(String, String, Option<String>)> {
     let iam = world.aws.iam();
@@ -104,4 +104,96 @@ async fn a_role_of_that_name_that_is_not_ours_is_left_alone() {
     assert_eq!(world.aws.writes().await, []);
     world.kube.delete("api").await;
     assert_eq!(roles(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn roles_of_all_names_that_were_given_up_go() {
+    let world = samples::world("role-names").await;
+    let _controller = world.controller().await;
+    let apply = async |role: &str, tests: &str| {
+        let spec = samples::spec(&world).replace("authorization:", &format!("{tests}, authorization:"));
+        world.kube.apply_spec("api", &format!("role: {{name: {role}}}\n{spec}")).await.expect("the spec applies");
+    };
+    let failing = "tests: [{name: t, startsExecution: true, expect: {status: 418}}]";
+    let through = async |names: [&str; 3]| {
+        for name in names {
+            apply(name, failing).await;
+            eventually(&format!("a pass with {name}"), || async {
+                let status = world.kube.get("api").await.status.unwrap_or_default();
+                let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
+                let failed = ready.is_some_and(|ready| ready.reason == "PreflightFailed");
+                if failed && status.created_roles.contains(name) { Ok(()) } else { Err(format!("{status:?}")) }
+            })
+            .await;
+        }
+    };
+    apply("a-1", "apiKeyRequired: false").await;
+    world.kube.wait_ready("api").await;
+    // What is new is tested first, so the old role stays.
+    through(["a-2", "a-3", "a-4"]).await;
+    assert_eq!(roles(&world).await.len(), 4);
+    apply("a-4", "apiKeyRequired: false").await;
+    world.kube.wait_ready("api").await;
+    let names: Vec<String> = roles(&world).await.into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["a-4"]);
+    through(["a-5", "a-6", "a-7"]).await;
+    world.kube.delete("api").await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_created_role_that_the_spec_gives_is_used_as_it_is_and_goes_with_the_object() {
+    for name in ["", "name: own"] {
+        let world = samples::world("role-own").await;
+        let _controller = world.controller().await;
+        let apply = async |role: &str| {
+            let spec = format!("role: {{{role}}}\n{}", samples::spec(&world));
+            world.kube.apply_spec("api", &spec).await.expect("the spec applies");
+            world.kube.wait_ready("api").await.status.expect("a status")
+        };
+        let status = apply(name).await;
+        let (role, before) = (status.role_arn.expect("a role"), roles(&world).await);
+        let policy = world.aws.inline_policy(&role).await;
+        let status = apply(&format!("arn: '{role}'")).await;
+        assert_eq!((roles(&world).await, world.aws.inline_policy(&role).await), (before, policy));
+        Answer::until(200, || post(&status.endpoints[0].url, "application/json", "{}")).await;
+        world.kube.check_now("api", "again").await;
+        world.kube.delete("api").await;
+        assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_the_same_name_in_another_region_has_a_role_of_its_own() {
+    let world = samples::world("role-region").await;
+    world.aws.machine("eu-west-1", "hello", MachineKind::Express).await;
+    let _controller = world.controller().await;
+    let spec = format!("deletionPolicy: Retain\n{}", samples::spec(&world));
+    world.kube.apply_spec("api", &spec).await.expect("the spec applies");
+    let status = world.kube.wait_ready("api").await.status.expect("a status");
+    let (role, url) = (status.role_arn.expect("a role"), status.endpoints[0].url.clone());
+    let policy = world.aws.inline_policy(&role).await;
+    world.kube.delete("api").await;
+    let other = samples::spec(&world).replace(REGION, "eu-west-1");
+    world.kube.apply_spec("api", &other).await.expect("the spec applies");
+    let status = world.kube.wait_ready("api").await.status.expect("a status");
+    assert_ne!(status.role_arn.as_ref(), Some(&role));
+    world.kube.delete("api").await;
+    assert_eq!(world.aws.inline_policy(&role).await, policy);
+    Answer::until(200, || post(&url, "application/json", "{}")).await;
+}
+
+#[tokio::test]
+async fn a_retained_role_with_another_name_goes_when_its_api_is_found_again() {
+    let world = samples::world("role-again").await;
+    let _controller = world.controller().await;
+    let spec = format!("role: {{name: own}}\ndeletionPolicy: Retain\n{}", samples::spec(&world));
+    world.kube.apply_spec("api", &spec).await.expect("the spec applies");
+    world.kube.wait_ready("api").await;
+    world.kube.delete("api").await;
+    world.kube.apply_spec("api", &samples::spec(&world)).await.expect("the spec applies");
+    world.kube.wait_ready("api").await;
+    assert!(roles(&world).await.iter().all(|(name, ..)| name != "own"));
+    world.kube.delete("api").await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
 }

@@ -293,6 +293,35 @@ async fn retained_plan_and_keys_are_found_again() {
     assert!(plans(&world).await.is_empty() && keys(&world).await.is_empty());
 }
 
+#[tokio::test]
+async fn retained_plan_and_keys_go_when_the_api_is_found_again_without_them() {
+    let world = samples::world("less-plan").await;
+    let _controller = world.controller().await;
+    let retained = format!("deletionPolicy: Retain\n{}", keyed(&world, BASIC));
+    for ends_well in [true, false] {
+        world.kube.apply_spec("api", &retained).await.expect("it applies");
+        world.kube.wait_ready("api").await;
+        world.kube.delete("api").await;
+        assert_eq!((plans(&world).await.len(), keys(&world).await.len()), (1, 1));
+        if !ends_well {
+            let denied =
+                json!({"operation": "DeleteUsagePlan", "status": 403, "code": "AccessDeniedException", "count": -1});
+            world.aws.order_fault(denied).await;
+        }
+        world.kube.apply_spec("api", &samples::spec(&world)).await.expect("it applies");
+        if ends_well {
+            world.kube.wait_ready("api").await;
+            assert!(plans(&world).await.is_empty() && keys(&world).await.is_empty());
+        } else {
+            world.kube.wait("api", "False", "Denied").await;
+            world.aws.no_faults().await;
+        }
+        world.kube.delete("api").await;
+        assert!(plans(&world).await.is_empty() && keys(&world).await.is_empty(), "{ends_well}");
+        assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+    }
+}
+
 /// The process is killed after each call of a life in turn: there is never a second plan or key.
 #[tokio::test]
 async fn process_killed_after_any_call_makes_no_second_plan_or_key() {

@@ -1,6 +1,7 @@
 //! What others do to the draft and to what stages serve.
 
 use aws_sdk_apigateway::types::IntegrationType;
+use serde_json::json;
 
 use super::{REGION, Releases, message, pin};
 use crate::world::eventually;
@@ -86,6 +87,48 @@ async fn after_the_api_was_deleted_all_is_made_anew_but_what_is_pinned_to_what_i
     api.change(|spec| super::unpin(spec, 1)).await;
     api.until_serves("alpha", 2).await;
     api.until_serves("prod", 2).await;
+}
+
+#[tokio::test]
+async fn what_leads_to_a_stage_that_cannot_be_made_hinders_nothing_and_all_is_told() {
+    let mut api = Releases::new("foreign-led").await;
+    let first = api.status().await.revision.expect("a revision");
+    let second = api.release(2).await;
+    let host = format!("{}.example.com", api.world.kube.namespace);
+    let certificate = format!("arn:aws:acm:{REGION}:{}:certificate/1", api.world.aws.id);
+    let domain = |stage: &str| json!({"name": host, "basePath": stage, "stage": stage, "certificateArn": certificate});
+    api.change(|spec| {
+        pin(spec, 1, &first);
+        spec["usagePlans"] = json!([{"name": "basic", "stages": [{"name": "alpha"}, {"name": "prod"}]}]);
+        spec["domains"] = json!([domain("alpha"), domain("prod")]);
+    })
+    .await;
+    let id = api.status().await.rest_api_id.expect("an API");
+    let gateway = api.world.aws.apigateway(REGION);
+    // Else AWS refuses.
+    for path in ["alpha", "prod"] {
+        let delete = gateway.delete_base_path_mapping().domain_name(&host).base_path(path);
+        delete.send().await.expect("a mapping less");
+    }
+    gateway.delete_rest_api().rest_api_id(&id).send().await.expect("it goes");
+    api.world.kube.check_now("api", "gone").await;
+    let told = message(&api.world.kube.wait("api", "False", "Invalid").await);
+    assert!(told.ends_with(&format!("no deployment holds revision {first}; there are {second}")), "{told}");
+    let mappings = gateway.get_base_path_mappings().domain_name(&host).send().await.expect("mappings");
+    let paths: Vec<&str> = mappings.items().iter().filter_map(|mapping| mapping.base_path()).collect();
+    assert_eq!(paths, ["alpha"]);
+    eventually("the event", || async {
+        let events = api.world.kube.events("api").await;
+        let told = |note: &str| note.contains("had been deleted") && note.contains("create stage alpha");
+        let found = events.iter().any(|(reason, note)| reason == "DriftHealed" && told(note));
+        if found { Ok(()) } else { Err(format!("{events:?}")) }
+    })
+    .await;
+    api.nothing_more_is_written("again").await;
+    api.change(|spec| super::unpin(spec, 1)).await;
+    api.until_serves("prod", 2).await;
+    let mappings = gateway.get_base_path_mappings().domain_name(&host).send().await.expect("mappings");
+    assert_eq!(mappings.items().len(), 2);
 }
 
 #[tokio::test]
