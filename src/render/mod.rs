@@ -110,7 +110,7 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec, class: Option<&Class>)
     let desired = Desired {
         owner: owner.clone(),
         region: spec.region.clone(),
-        revision: Some(revision(owner, &spec.region, role.role.as_ref(), &rest_api)),
+        revision: Some(revision(role.role.as_ref(), &rest_api)),
         role: role.role,
         rest_api: Some(rest_api),
         adopt: spec
@@ -130,11 +130,9 @@ pub fn render(owner: &Owner, spec: &StepFunctionsApiSpec, class: Option<&Class>)
     Ok(Rendered { desired, warnings, given })
 }
 
-fn revision(owner: &Owner, region: &str, role: Option<&Role>, rest_api: &RestApi) -> Revision {
-    // A deployment names the role by its ARN, the draft of the model does not. A derived name never changes.
-    let chosen = role.filter(|role| role.name != owner.role_name(region) || role.path != "/");
-    let role = chosen.map(|role| format!("{}{}", role.path, role.name));
-    rest_api.revision(role.as_deref())
+/// A deployment names the created role by its ARN, the draft of the model does not.
+fn revision(role: Option<&Role>, rest_api: &RestApi) -> Revision {
+    rest_api.revision(role.map(|role| format!("{}{}", role.path, role.name)).as_deref())
 }
 
 /// What the methods of a spec work on.

@@ -284,3 +284,34 @@ async fn adoption_says_what_it_cannot_take_and_survives_a_cut() {
     let said = message(&world, NAME).await;
     assert!(said.contains(&format!("this object has API {} already", console.id)), "{said}");
 }
+
+#[tokio::test]
+async fn an_api_that_another_object_takes_over_calls_with_its_role() {
+    let world = crate::samples::world("adopt-other").await;
+    let _controller = world.controller().await;
+    let spec = crate::samples::spec(&world);
+    world.kube.apply_spec("first", &format!("deletionPolicy: Retain\n{spec}")).await.expect("it applies");
+    let first = world.kube.wait_ready("first").await.status.expect("a status");
+    let (id, url) = (first.rest_api_id.expect("an API"), first.endpoints[0].url.clone());
+    world.kube.delete("first").await;
+    let gateway = world.aws.apigateway(REGION);
+    let arn = |more: &str| format!("arn:aws:apigateway:{REGION}::/restapis/{id}{more}");
+    for what in ["", "/stages/live"] {
+        gateway.untag_resource().resource_arn(arn(what)).tag_keys("stepgate.dev/owner").send().await.expect("no owner");
+    }
+    let adopting = format!("adopt: {{restApiId: {id}, prune: true}}\nname: {}-first\n{spec}", world.kube.namespace);
+    world.kube.apply_spec("second", &adopting).await.expect("it applies");
+    let plan = planned(&world, "second").await;
+    approve(&world, "second", &plan.hash).await;
+    let second = world.kube.wait_ready("second").await.status.expect("a status");
+    assert_eq!((second.rest_api_id.as_ref(), &second.endpoints[0].url), (Some(&id), &url));
+    assert_ne!(second.role_arn, first.role_arn);
+    // The first one's role is of no use any more.
+    let role = first.role_arn.as_deref().and_then(|arn| arn.rsplit('/').next()).expect("a role");
+    world.aws.iam().delete_role_policy().role_name(role).policy_name("stepgate").send().await.expect("no policy");
+    world.aws.iam().delete_role().role_name(role).send().await.expect("no role");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    Answer::until(200, || post(&url, "application/json", "{}")).await;
+    world.kube.delete("second").await;
+    assert_eq!(world.aws.leftovers(REGION).await, Vec::<String>::new());
+}

@@ -37,8 +37,7 @@ pub async fn state(world: &World, name: &str, more: Value) -> Value {
         stage["serves"] = json!(deployments.get(text(&stage["deploymentId"])));
         stage["certified"] = json!(stage["clientCertificateId"].is_string());
     }
-    let mut descriptions: Vec<&&str> = deployments.values().collect();
-    descriptions.sort_unstable();
+    let descriptions: Vec<&&str> = deployments.values().collect();
     let mut customised = by("responseType", &of_api("/gatewayresponses").await);
     customised.retain(|_, response| response["defaultResponse"] == false);
     let mut plans = by("name", &read("usageplans?limit=500").await);
@@ -68,12 +67,19 @@ pub async fn state(world: &World, name: &str, more: Value) -> Value {
     });
     without_ids(&mut whole);
     let mut whole = whole.to_string();
-    for (own, common) in
-        [(role, "ROLE"), (id, "API"), (world.kube.namespace.as_str(), "NAMESPACE"), (world.aws.id.as_str(), "ACCOUNT")]
-    {
+    let account = [("ACCOUNT", world.aws.id.as_str()), ("NAMESPACE", world.kube.namespace.as_str())];
+    for (common, own) in [("ROLE", role), ("API", id)].into_iter().chain(account) {
         whole = whole.replace(own, common);
     }
-    serde_json::from_str(&whole).expect("JSON")
+    // A revision has the role's name in it.
+    let current = status.revision.as_deref().unwrap_or("none");
+    let known = status.deployments.iter().map(|deployment| deployment.revision.as_str());
+    for (number, own) in known.filter(|own| *own != current).enumerate() {
+        whole = whole.replace(own, &format!("OLD-{number}"));
+    }
+    let mut whole: Value = serde_json::from_str(&whole.replace(current, "REVISION")).expect("JSON");
+    whole["deployments"].as_array_mut().expect("a list").sort_by_key(ToString::to_string);
+    whole
 }
 
 async fn role_state(aws: &Account, name: &str) -> Value {
