@@ -45,8 +45,12 @@ const NEWER: [&str; 9] = [
 
 /// The source of the Step Functions SDK that the program is built with.
 fn sdk() -> PathBuf {
+    let told = Command::new(env!("CARGO")).arg("-vV").output().expect("cargo's version").stdout;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
+    // Only what is built here is sure to be here.
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo metadata");

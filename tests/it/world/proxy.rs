@@ -8,9 +8,11 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// A TCP proxy on a port of its own. Cut, nobody listens there.
+/// A TCP proxy on a port of its own. At first nobody listens there.
 pub struct Proxy {
     address: SocketAddr,
+    /// Kept from the first use on: a port that was given back may be another's when it is wanted again.
+    listener: Option<Arc<tokio::net::TcpListener>>,
     target: String,
     running: Option<JoinHandle<()>>,
     silent: watch::Sender<bool>,
@@ -23,6 +25,7 @@ impl Proxy {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
         Self {
             address,
+            listener: None,
             target: target.to_owned(),
             running: None,
             silent: watch::Sender::default(),
@@ -38,7 +41,7 @@ impl Proxy {
     /// Lets connections through.
     pub async fn restore(&mut self) {
         self.cut().await;
-        let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is still free");
+        let listener = self.listener().await;
         let target = self.target.clone();
         self.silent.send_replace(false);
         let silent = self.silent.subscribe();
@@ -62,7 +65,7 @@ impl Proxy {
     /// Breaks all connections, and new ones as they come, counting them.
     pub async fn refuse(&mut self) {
         self.cut().await;
-        let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is still free");
+        let listener = self.listener().await;
         let refused = self.refused.clone();
         self.running = Some(tokio::spawn(async move {
             while listener.accept().await.is_ok() {
@@ -81,7 +84,15 @@ impl Proxy {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Breaks all connections; nobody listens any more.
+    async fn listener(&mut self) -> Arc<tokio::net::TcpListener> {
+        if let Some(listener) = &self.listener {
+            return listener.clone();
+        }
+        let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is still free");
+        self.listener.insert(Arc::new(listener)).clone()
+    }
+
+    /// Breaks all connections.
     async fn cut(&mut self) {
         if let Some(running) = self.running.take() {
             running.abort();
