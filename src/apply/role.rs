@@ -23,6 +23,6 @@ pub(super) async fn tag(aws: &impl Aws, role: &str, tags: &TagChange) -> Result<
 pub(super) async fn delete(aws: &impl Aws, ids: &mut Ids, role: &str) -> Result<()> {
     aws.delete_role(role).await?;
     // It may be one that another has taken the place of.
-    ids.role.take_if(|arn| arn.resource().rsplit('/').next() == Some(role));
+    ids.role.take_if(|arn| arn.role_name() == role);
     Ok(())
 }

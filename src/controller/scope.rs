@@ -19,8 +19,8 @@ pub fn scope(object: &StepFunctionsApi, spec: &StepFunctionsApiSpec) -> Scope {
         role: status
             .role_arn
             .as_ref()
-            .filter(|arn| status.created_roles.contains(arn.rsplit('/').next().unwrap_or_default()))
-            .and_then(|arn| Arn::parse(arn).ok()),
+            .and_then(|arn| Arn::parse(arn).ok())
+            .filter(|arn| status.created_roles.contains(arn.role_name())),
         deployments: status::known_deployments(&status),
         stages: status::brought_to(&status),
         client_certificates: status.client_certificates,

@@ -56,6 +56,11 @@ impl Arn {
     pub fn resource(&self) -> &str {
         self.part(5)
     }
+
+    /// Name of the role that it is of, without the path.
+    pub fn role_name(&self) -> &str {
+        self.resource().rsplit('/').next().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Arn {

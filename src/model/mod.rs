@@ -176,23 +176,19 @@ impl Desired {
 
     /// ARN of the role that methods call their actions with, if the spec gives one.
     pub fn given_role(&self) -> Option<&Arn> {
-        let methods = self.rest_api.iter().flat_map(|api| api.definition.methods.values());
-        methods.filter_map(|method| method.integration.as_ref()).find_map(|integration| match &integration.backend {
-            Backend::Aws { credentials: Credentials::Given(arn), .. } => Some(arn),
-            _ => None,
-        })
+        self.rest_api.as_ref()?.definition.given_roles().next()
     }
 
     /// ARNs of all roles that the spec gives: that one, and those that authorizers are called with.
-    pub fn given_roles(&self) -> BTreeSet<&str> {
+    pub fn given_roles(&self) -> BTreeSet<Arn> {
         let authorizers = self.rest_api.iter().flat_map(|api| api.definition.authorizers.values());
         let invoked = authorizers.filter_map(|authorizer| match &authorizer.kind {
             AuthorizerKind::Token(invocation) | AuthorizerKind::Request(invocation) => {
-                invocation.credentials.as_deref()
+                Arn::parse(invocation.credentials.as_deref()?).ok()
             }
             _ => None,
         });
-        self.given_role().map(Arn::as_str).into_iter().chain(invoked).collect()
+        self.given_role().cloned().into_iter().chain(invoked).collect()
     }
 
     /// The stages, those that come after others behind them.

@@ -67,6 +67,15 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// The given roles that its methods call with.
+    pub fn given_roles(&self) -> impl Iterator<Item = &Arn> {
+        let integrations = self.methods.values().filter_map(|method| method.integration.as_ref());
+        integrations.filter_map(|integration| match &integration.backend {
+            Backend::Aws { credentials: Credentials::Given(arn), .. } => Some(arn),
+            _ => None,
+        })
+    }
+
     /// What a deployment of it would tell.
     pub fn summary(&self) -> ApiSummary {
         let snapshot = |method: &Method| {

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, Result};
 use crate::model::{
-    Arn, Backend, Brought, Credentials, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi,
-    RestApiId, StageName, TAG_PREFIX, Tags,
+    Arn, Brought, Deployment, Desired, Holder, OWNER_TAG, Observed, ObservedRestApi, RestApi, RestApiId, StageName,
+    TAG_PREFIX, Tags,
 };
 
 /// What is known before, and so need not be asked.
@@ -64,12 +64,9 @@ impl Scope {
     /// with its status lost. Then what else there was is looked for, too: roles by what the API calls with.
     fn remembering(&self, found: Option<&ObservedRestApi>) -> Self {
         let own = found.filter(|found| self.is_new && found.holder == Holder::Owner);
-        let methods = own.into_iter().flat_map(|found| found.api.definition.methods.values());
-        let roles = methods.filter_map(|method| match &method.integration.as_ref()?.backend {
-            Backend::Aws { credentials: Credentials::Given(arn), .. } => arn.as_str().rsplit('/').next(),
-            _ => None,
-        });
-        let created_roles = roles.map(str::to_owned).chain(self.created_roles.iter().cloned()).collect();
+        let roles = own.into_iter().flat_map(|found| found.api.definition.given_roles());
+        let roles = roles.map(|arn| arn.role_name().to_owned());
+        let created_roles = roles.chain(self.created_roles.iter().cloned()).collect();
         Self { is_new: own.is_some(), created_roles, ..self.clone() }
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn former(
     let given = desired.given_roles();
     for name in names {
         let found = find(aws, desired, scope, ours, name).await?;
-        former.extend(found.filter(|found| found.owned && !given.contains(found.arn.as_str())));
+        former.extend(found.filter(|found| found.owned && !given.contains(&found.arn)));
     }
     Ok(former)
 }

@@ -6,8 +6,8 @@ use super::{OwnTags, Scope};
 use crate::aws::{Aws, Class, Result};
 use crate::model::{Desired, ObservedUsagePlan, RestApiId, USAGE_PLAN_TAG, UsagePlan};
 
-/// By tag: names are not unique. An object that never had a plan costs no call. A new one that has an API
-/// already may have had some; who may not read any made none.
+/// By tag: names are not unique. An object that never had a plan costs no call. A new one that has an API already may have
+/// had some; who may not read any made none.
 pub(super) async fn observe(
     aws: &impl Aws,
     desired: &Desired,

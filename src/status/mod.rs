@@ -8,7 +8,7 @@ mod names;
 mod outputs;
 mod trouble;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use self::endpoint::Values;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -236,8 +236,8 @@ fn settled(
     status.client_certificates = desired.stages.values().any(|stage| stage.client_certificate);
     status.revision = desired.revision.as_ref().map(|revision| revision.to_string());
     // One that the spec gives by now stays ours, and goes with the object.
-    let given: BTreeSet<&str> = desired.given_roles().into_iter().filter_map(|arn| arn.rsplit('/').next()).collect();
-    status.created_roles.retain(|name| given.contains(name.as_str()));
+    let given = desired.given_roles();
+    status.created_roles.retain(|name| given.iter().any(|arn| arn.role_name() == name));
     status.created_roles.extend(desired.role.iter().map(|role| role.name.clone()));
     let attached = desired.role.iter().flat_map(|role| &role.managed_policies);
     status.managed_policy_arns = attached.map(ToString::to_string).collect();
