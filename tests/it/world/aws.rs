@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use serde_json::{Value, json};
 
 use super::{env, eventually};
@@ -32,6 +34,26 @@ pub struct Noted {
     pub at: SystemTime,
 }
 
+/// An API that a write of the controller has locked is written a little later.
+#[derive(Debug)]
+struct Locked;
+
+impl ClassifyRetry for Locked {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context.response().and_then(|response| response.body().bytes());
+        let text = String::from_utf8_lossy(body.unwrap_or_default());
+        if text.contains("concurrent modification") {
+            RetryAction::transient_error()
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "locked"
+    }
+}
+
 /// A call that a client made: service, operation.
 pub type Call = (String, String);
 
@@ -54,7 +76,8 @@ impl Account {
     }
 
     pub fn apigateway(&self, region: &str) -> aws_sdk_apigateway::Client {
-        aws_sdk_apigateway::Client::new(&self.config(region))
+        let config = aws_sdk_apigateway::config::Builder::from(&self.config(region)).retry_classifier(Locked).build();
+        aws_sdk_apigateway::Client::from_conf(config)
     }
 
     pub fn iam(&self) -> aws_sdk_iam::Client {

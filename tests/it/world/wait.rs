@@ -17,12 +17,15 @@ where
     F: Future<Output = Result<T, String>>,
 {
     let end = Instant::now() + time;
+    // Probes that ask ever more rarely leave the machine to what they wait for.
+    let mut pause = Duration::from_millis(20);
     loop {
         match probe().await {
             Ok(value) => return value,
             Err(last) if Instant::now() > end => panic!("{what} did not come; last seen: {last}"),
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(_) => tokio::time::sleep(pause).await,
         }
+        pause = (pause * 5 / 4).min(Duration::from_millis(200));
     }
 }
 
