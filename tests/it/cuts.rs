@@ -248,10 +248,14 @@ impl Subject {
         .await
     }
 
-    /// Whether the object is ready for its present spec, or gone after a deletion. A plan is approved.
+    /// Whether the object is ready for its present spec, or gone after a deletion, with what Kubernetes collects after it:
+    /// the next life must not find it. A plan is approved.
     async fn ended(&self, phase: &str) -> Result<(), String> {
         let api = self.world.kube.api::<StepFunctionsApi>();
-        let Some(object) = api.get_opt(NAME).await.map_err(|error| error.to_string())? else { return Ok(()) };
+        let Some(object) = api.get_opt(NAME).await.map_err(|error| error.to_string())? else {
+            let left = written(&self.world).await;
+            return if left.iter().all(Vec::is_empty) { Ok(()) } else { Err(format!("left: {left:?}")) };
+        };
         let ready = condition(&object, "Ready");
         let planned = ready.is_some_and(|ready| ready.reason == "Planned");
         // What is left of an approved plan needs no other approval; a deletion's steps are approved anew.
@@ -342,9 +346,15 @@ async fn state(world: &World, phase: &str) -> Value {
     let object = world.kube.get(NAME).await;
     let status = object.status.as_ref().expect("a status");
     let answers = answers(status, if phase == "update" { 2 } else { 1 }).await;
-    let maps: Vec<_> = names::<ConfigMap>(world).await.into_iter().filter(|name| name != "kube-root-ca.crt").collect();
-    let more = json!({"answers": answers, "maps": maps, "secrets": names::<Secret>(world).await});
-    faults::state(world, NAME, more).await
+    let [maps, secrets] = written(world).await;
+    faults::state(world, NAME, json!({"answers": answers, "maps": maps, "secrets": secrets})).await
+}
+
+/// Names of the ConfigMaps and of the Secrets that the controller wrote.
+async fn written(world: &World) -> [Vec<String>; 2] {
+    let mut maps = names::<ConfigMap>(world).await;
+    maps.retain(|name| name != "kube-root-ca.crt");
+    [maps, names::<Secret>(world).await]
 }
 
 /// Names of all objects of a kind.
